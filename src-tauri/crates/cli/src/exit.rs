@@ -1,0 +1,128 @@
+//! Exit codes, and the errors that end a command.
+
+use std::process::ExitCode;
+
+use spillway_engine::{EngineError, failure::Failure};
+
+use crate::{explain, out::Paint};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Done,
+    /// A job failed, or a check found faults.
+    Faults,
+    /// The command line or a profile is wrong.
+    Usage,
+    /// The surroundings are not as needed: folders, libraries, disk.
+    Environment,
+    /// Interrupted by Ctrl-C or SIGTERM.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Faults => 1,
+            Self::Usage => 2,
+            Self::Environment => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.number())
+    }
+}
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// The command line is wrong.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong; one sentence.
+        what: String,
+        /// What to do instead; may be empty.
+        hint: String,
+    },
+    /// A settings or profile file is wrong; the text carries places and suggestions.
+    #[error("{0}")]
+    Document(String),
+    /// Something around Spillway is not as needed.
+    #[error("{what}")]
+    Environment {
+        /// What was tried.
+        what: String,
+        /// Why it did not work.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The engine refused.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A piece of media work failed.
+    #[error("{}", .0.what)]
+    Media(Box<Failure>),
+}
+
+impl CommandError {
+    /// A wrong command line.
+    pub(crate) fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { what: what.into(), hint: hint.into() }
+    }
+
+    /// Something around Spillway that gets in the way.
+    pub(crate) fn environment(what: impl Into<String>, source: std::io::Error) -> Self {
+        Self::Environment { what: what.into(), source }
+    }
+
+    /// The exit code that goes with it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Usage { .. } | Self::Document(_) => Exit::Usage,
+            Self::Environment { .. } => Exit::Environment,
+            Self::Media(_) => Exit::Faults,
+            Self::Engine(error) => match error {
+                EngineError::NoSuchJob(_)
+                | EngineError::Ambiguous { .. }
+                | EngineError::NotPossible { .. } => Exit::Usage,
+                EngineError::Refused(_) => Exit::Faults,
+                EngineError::AlreadyRunning
+                | EngineError::Newer { .. }
+                | EngineError::Database(_)
+                | EngineError::Migration(_)
+                | EngineError::Document(_)
+                | EngineError::Io { .. }
+                | EngineError::Illegal(_)
+                | EngineError::Thread(_) => Exit::Environment,
+            },
+        }
+    }
+
+    /// The message for people.
+    pub(crate) fn words(&self, paint: Paint) -> String {
+        let head = paint.bad("error:");
+        match self {
+            Self::Media(failure) | Self::Engine(EngineError::Refused(failure)) => {
+                explain::failure(failure, paint)
+            }
+            Self::Usage { what, hint } if hint.is_empty() => format!("{head} {what}"),
+            Self::Usage { what, hint } => format!("{head} {what}\n{} {hint}", paint.odd("hint:")),
+            Self::Document(places) => format!("{head} {places}"),
+            Self::Environment { what, source } => format!("{head} {what} ({source})"),
+            Self::Engine(error) => format!("{head} {error}"),
+        }
+    }
+}
+
+impl From<Box<Failure>> for CommandError {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Media(failure)
+    }
+}

@@ -1,0 +1,269 @@
+//! Sees jobs to their end: runs the engine, or watches the process that does and takes over when it goes.
+
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use spillway_engine::{
+    Engine, EngineError, Until,
+    model::{Event, EventBody, Feed, JobFilter, JobId, JobState},
+};
+
+use crate::{
+    board::Board,
+    documents::JobLine,
+    draw::Glyphs,
+    exit::{CommandError, Exit},
+    lines::Lines,
+    out::Out,
+    plain, summary,
+};
+
+/// How often another process's journal is read.
+const LOOK: Duration = Duration::from_millis(200);
+/// After so many looks the lock is tried again.
+const LOOKS_PER_TRY: u32 = 5;
+/// Journal entries read at a time.
+const PAGE: u32 = 500;
+
+/// Which jobs are on show.
+#[derive(Debug)]
+pub(crate) enum Scope {
+    /// These.
+    Jobs(Vec<JobId>),
+    /// Whatever is in the queue.
+    Everything,
+}
+
+/// Shows a feed as it comes, and reports every job that ends.
+pub(crate) struct Follow<'a> {
+    engine: &'a Engine,
+    out: &'a Out,
+    scope: Scope,
+    board: Board,
+    lines: Lines,
+    begin: Instant,
+    seen: i64,
+    reported: HashSet<JobId>,
+    fell_short: bool,
+    /// The first error met inside the engine's call-back, where it cannot be returned.
+    trouble: Option<EngineError>,
+}
+
+impl<'a> Follow<'a> {
+    /// Jobs that are in the queue already are shown from where they stand.
+    pub(crate) fn new(
+        engine: &'a Engine,
+        out: &'a Out,
+        scope: Scope,
+        seen: i64,
+        glyphs: Glyphs,
+    ) -> Result<Self, CommandError> {
+        let mut follow = Self {
+            engine,
+            out,
+            scope,
+            board: Board::default(),
+            lines: Lines::new(glyphs),
+            begin: Instant::now(),
+            seen,
+            reported: HashSet::new(),
+            fell_short: false,
+            trouble: None,
+        };
+        for id in follow.present()? {
+            follow.seed(id);
+        }
+        Ok(follow)
+    }
+
+    /// Works, or watches, until the jobs on show have ended (`Scope::Jobs`), until nothing is left to do
+    /// (`until_idle`), or until `stop` is set; then reports what is left.
+    pub(crate) fn see_through(mut self, until_idle: bool, stop: &AtomicBool) -> Result<Exit, CommandError> {
+        let outcome = self.lead_or_watch(until_idle, stop);
+        self.lines.clear(self.out);
+        outcome?;
+        if let Scope::Jobs(ids) = &self.scope {
+            for id in ids.clone() {
+                self.report(id);
+            }
+        }
+        match self.trouble.take() {
+            Some(error) => Err(error.into()),
+            None if stop.load(Ordering::SeqCst) => {
+                self.out.note("Interrupted. Nothing is lost: `spillway run` goes on where this stopped.");
+                Ok(Exit::Interrupted)
+            }
+            None if self.fell_short => Ok(Exit::Faults),
+            None => Ok(Exit::Done),
+        }
+    }
+
+    fn lead_or_watch(&mut self, until_idle: bool, stop: &AtomicBool) -> Result<(), CommandError> {
+        let engine = self.engine;
+        let until = match &self.scope {
+            Scope::Jobs(ids) => Until::Jobs(ids.clone()),
+            Scope::Everything if until_idle => Until::Idle,
+            Scope::Everything => Until::Stopped,
+        };
+        let mut said = false;
+        loop {
+            self.catch_up()?;
+            match engine.run(until.clone(), stop, &mut |feed| self.see(feed)) {
+                Ok(()) => return self.catch_up(),
+                Err(EngineError::AlreadyRunning) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if !said {
+                self.out.note("Another Spillway works through this queue; watching it.");
+                said = true;
+            }
+            for _ in 0..LOOKS_PER_TRY {
+                if stop.load(Ordering::SeqCst) || self.over(until_idle)? {
+                    return self.catch_up();
+                }
+                self.catch_up()?;
+                thread::sleep(LOOK);
+            }
+        }
+    }
+
+    /// Whether there is nothing left to watch.
+    fn over(&self, until_idle: bool) -> Result<bool, CommandError> {
+        match &self.scope {
+            Scope::Jobs(ids) => Ok(ids.iter().all(|id| self.reported.contains(id))),
+            Scope::Everything if until_idle => Ok(open_jobs(self.engine)?.is_empty()),
+            Scope::Everything => Ok(false),
+        }
+    }
+
+    fn present(&self) -> Result<Vec<JobId>, CommandError> {
+        match &self.scope {
+            Scope::Jobs(ids) => Ok(ids.clone()),
+            Scope::Everything => open_jobs(self.engine),
+        }
+    }
+
+    /// Reads what the journal has beyond what was seen.
+    fn catch_up(&mut self) -> Result<(), CommandError> {
+        loop {
+            let events = self.engine.events_after(self.seen, PAGE)?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for event in events {
+                self.see(&Feed::Event(event));
+            }
+        }
+    }
+
+    /// One message of the feed; journal entries come by two ways, and count once.
+    fn see(&mut self, feed: &Feed) {
+        let job = match feed {
+            Feed::Event(event) if event.seq <= self.seen => return,
+            Feed::Event(event) => {
+                self.seen = event.seq;
+                event.job
+            }
+            Feed::Progress { job, .. } => *job,
+        };
+        if let Scope::Jobs(ids) = &self.scope
+            && !ids.contains(&job)
+        {
+            return;
+        }
+        if self.out.json() {
+            self.out.record(feed);
+        }
+        if let Feed::Event(event) = feed {
+            self.reseed(event);
+        }
+        self.board.apply(feed, self.begin.elapsed());
+        self.lines.show(self.out, &self.board);
+        if let Feed::Event(event) = feed {
+            self.tell(event);
+        }
+    }
+
+    /// Reads a job anew where events alone do not say which steps there are.
+    fn reseed(&mut self, event: &Event) {
+        match event.body {
+            EventBody::Planned { .. } | EventBody::Recovered { .. } => self.seed(event.job),
+            EventBody::Removed => self.board.remove(event.job),
+            EventBody::Submitted
+            | EventBody::Job { .. }
+            | EventBody::Wished { .. }
+            | EventBody::Step { .. } => {
+                if self.board.row(event.job).is_none() {
+                    self.seed(event.job);
+                }
+            }
+        }
+    }
+
+    fn seed(&mut self, id: JobId) {
+        match self.engine.job(id) {
+            Ok(detail) => self.board.seed(&detail),
+            // Removed while the news of it was on its way.
+            Err(EngineError::NoSuchJob(_)) => {}
+            Err(error) => self.trouble = self.trouble.take().or(Some(error)),
+        }
+    }
+
+    fn tell(&mut self, event: &Event) {
+        match &event.body {
+            EventBody::Job { state, .. } if state.ended() => self.report(event.job),
+            EventBody::Job { .. } => {
+                // A retry makes an ended job live again.
+                self.reported.remove(&event.job);
+                plain::note(self.out, &self.board, event);
+            }
+            EventBody::Removed => {
+                self.reported.insert(event.job);
+                plain::note(self.out, &self.board, event);
+            }
+            EventBody::Submitted
+            | EventBody::Wished { .. }
+            | EventBody::Planned { .. }
+            | EventBody::Step { .. }
+            | EventBody::Recovered { .. } => plain::note(self.out, &self.board, event),
+        }
+    }
+
+    /// The result of a job, once.
+    fn report(&mut self, id: JobId) {
+        if !self.reported.insert(id) {
+            return;
+        }
+        let job = match self.engine.job(id) {
+            Ok(detail) => detail.job,
+            Err(EngineError::NoSuchJob(_)) => return,
+            Err(error) => {
+                self.trouble = self.trouble.take().or(Some(error));
+                return;
+            }
+        };
+        self.fell_short |= job.state != JobState::Delivered;
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        if self.out.json() {
+            self.out.record(&JobLine::new(&job, now_ms));
+            if !job.state.ended() || job.error.is_some() {
+                self.out.note(&summary::job(&job, now_ms, self.out.note_paint()));
+            }
+        } else {
+            self.out.result(&summary::job(&job, now_ms, self.out.paint()));
+        }
+    }
+}
+
+fn open_jobs(engine: &Engine) -> Result<Vec<JobId>, CommandError> {
+    let mut ids = Vec::new();
+    for state in [JobState::Running, JobState::Queued] {
+        let filter = JobFilter { state: Some(state), ..JobFilter::default() };
+        ids.extend(engine.jobs(&filter)?.iter().map(|job| job.id));
+    }
+    Ok(ids)
+}

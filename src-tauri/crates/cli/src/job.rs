@@ -1,0 +1,138 @@
+//! `job ID`: everything about one job.
+
+use spillway_engine::model::{AttemptView, JobDetail, JobView, StepKind, StepState, StepView};
+
+use crate::{
+    Session,
+    args::JobName,
+    board::Board,
+    documents::{DetailDocument, wall_ms},
+    draw::{self, Glyphs},
+    exit::{CommandError, Exit},
+    explain, jobs,
+    out::Paint,
+    summary, text, variable,
+};
+
+/// Shows a job.
+pub(crate) fn job(session: &Session<'_>, which: &JobName) -> Result<Exit, CommandError> {
+    let engine = session.engine(None)?;
+    let detail = engine.job(engine.find_job(&which.id)?)?;
+    if session.out.json() {
+        session.out.document(&DetailDocument::new(&detail));
+    } else {
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        session.out.result(&words(&detail, now_ms, Glyphs::of(&variable), session.out.paint()));
+    }
+    Ok(Exit::Done)
+}
+
+fn words(detail: &JobDetail, now_ms: i64, glyphs: Glyphs, paint: Paint) -> String {
+    let job = &detail.job;
+    let mut parts = vec![facts(job, now_ms, paint)];
+    let mut board = Board::default();
+    board.seed(detail);
+    if let Some(row) = board.rows().first() {
+        let map = draw::segment_map(row.segments(), glyphs);
+        if !map.is_empty() {
+            parts.push(format!("{} {map}\n", text::plural(count(row.segments().count()), "segment")));
+        }
+    }
+    for finding in &detail.findings {
+        parts.push(format!("{} {}\n", paint.odd("note:"), text::escape(&finding.text)));
+    }
+    parts.push(steps(&detail.steps, paint));
+    if !job.outputs.is_empty() {
+        parts.push(summary::files(job));
+    }
+    if let Some(failure) = &job.error {
+        parts.push(explain::failure(failure, paint));
+    }
+    parts.join("\n")
+}
+
+fn facts(job: &JobView, now_ms: i64, paint: Paint) -> String {
+    let ended = job.ended_ms.map_or_else(|| "-".to_owned(), text::moment);
+    let rows = [
+        ("job", job.id.to_string()),
+        ("source", text::path(&job.source)),
+        ("profile", format!("{} ({})", text::escape(&job.profile), text::escape(&job.partner))),
+        ("into", text::path(&job.out_dir)),
+        ("state", jobs::state(job, paint)),
+        ("engine", text::escape(&job.engine)),
+        ("submitted", text::moment(job.created_ms)),
+        ("started", job.started_ms.map_or_else(|| "-".to_owned(), text::moment)),
+        ("ended", ended),
+        ("worked", text::span(wall_ms(job, now_ms))),
+        ("cost", text::dollars(job.cost_microusd)),
+    ];
+    text::table(&rows.map(|(label, value)| vec![paint.faint(label), value]))
+}
+
+fn steps(steps: &[StepView], paint: Paint) -> String {
+    let head = ["step", "state", "tries", "frames", "time", ""].map(|title| paint.strong(title));
+    let mut rows = vec![head.to_vec()];
+    for step in steps {
+        let frames = if step.kind == StepKind::Segment { step.frames.to_string() } else { String::new() };
+        rows.push(vec![
+            text::escape(&step.label),
+            state(step.state, paint),
+            step.attempt.to_string(),
+            frames,
+            step.attempts.last().and_then(duration).unwrap_or_default(),
+            step.attempts.iter().rev().find_map(reason).unwrap_or_default(),
+        ]);
+    }
+    text::table(&rows)
+}
+
+fn duration(attempt: &AttemptView) -> Option<String> {
+    Some(text::span(attempt.ended_ms? - attempt.started_ms))
+}
+
+fn reason(attempt: &AttemptView) -> Option<String> {
+    let failure = attempt.failure.as_ref()?;
+    Some(format!("try {}: {} {}", attempt.number, explain::code(failure.code), text::escape(&failure.why)))
+}
+
+fn state(state: StepState, paint: Paint) -> String {
+    match state {
+        StepState::Blocked => paint.faint("blocked"),
+        StepState::Ready => "ready".to_owned(),
+        StepState::Running => "running".to_owned(),
+        StepState::Waiting => paint.odd("waiting"),
+        StepState::Done => paint.good("done"),
+        StepState::Failed => paint.bad("failed"),
+        StepState::Skipped => paint.faint("skipped"),
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::tests::{job_id, step, view};
+
+    #[test]
+    fn steps_show_their_tries_and_what_went_wrong() {
+        let mut segment = step(1, StepKind::Segment, StepState::Waiting, 250);
+        segment.label = "segment 1 of 1".into();
+        segment.attempt = 1;
+        segment.attempts.push(AttemptView {
+            number: 1,
+            started_ms: 0,
+            ended_ms: Some(1_500),
+            outcome: Some("failed".into()),
+            failure: Some(explain::tests::sample()),
+        });
+        let detail =
+            JobDetail { job: view(job_id(1)), steps: vec![segment], findings: vec![], events: vec![] };
+        let text = words(&detail, 3_000, Glyphs::ASCII, Paint::PLAIN);
+        assert!(text.contains("1 segment ~"), "{text}");
+        let row = "segment 1 of 1  waiting  1      250     1.5 s  try 1: SEC-01 It is a list.";
+        assert!(text.contains(row), "{text}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The command line of Spillway. Decides nothing: each verb is a few lines into the engine.
+
+mod args;
+mod board;
+mod catalog;
+mod deliver;
+mod doctor;
+mod documents;
+mod draw;
+mod exit;
+mod explain;
+mod follow;
+mod job;
+mod jobs;
+mod lines;
+mod out;
+mod plain;
+mod probe;
+mod profile;
+mod profiles;
+mod run;
+mod settings;
+mod stop;
+mod summary;
+mod text;
+mod verify;
+mod wish;
+
+use std::{ffi::OsString, io, process::ExitCode};
+
+use args::{Arguments, Common, Verb};
+use clap::Parser;
+use exit::{CommandError, Exit};
+use out::Out;
+use spillway_engine::{Engine, model::Wish};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log(arguments.common.verbose);
+    let out = Out::new(&arguments.common, &variable);
+    let code = perform(&arguments, &out).unwrap_or_else(|error| {
+        out.note(&error.words(out.note_paint()));
+        error.exit().into()
+    });
+    match out.finish() {
+        Ok(()) => code,
+        Err(error) => {
+            Out::new(&arguments.common, &variable)
+                .note(&format!("error: results could not be written: {error}"));
+            Exit::Environment.into()
+        }
+    }
+}
+
+fn perform(arguments: &Arguments, out: &Out) -> Result<ExitCode, CommandError> {
+    let session = Session { common: &arguments.common, out };
+    let exit = match &arguments.verb {
+        Verb::Deliver(what) => deliver::deliver(&session, what),
+        Verb::Submit(what) => deliver::submit(&session, what),
+        Verb::Run(how) => run::run(&session, how),
+        Verb::Jobs(which) => jobs::jobs(&session, which),
+        Verb::Job(which) => job::job(&session, which),
+        Verb::Retry(which) => wish::retry(&session, which),
+        Verb::Cancel(which) => wish::wish(&session, which, Wish::Cancel),
+        Verb::Pause(which) => wish::wish(&session, which, Wish::Pause),
+        Verb::Resume(which) => wish::wish(&session, which, Wish::Run),
+        Verb::Remove(which) => wish::remove(&session, which),
+        Verb::Profiles => profiles::profiles(&session),
+        Verb::Profile(what) => profile::profile(&session, what),
+        Verb::Probe(what) => probe::probe(&session, what),
+        Verb::Verify(what) => verify::verify(&session, what),
+        Verb::Doctor => doctor::doctor(&session),
+        Verb::Worker => return Ok(worker()),
+    };
+    exit.map(ExitCode::from)
+}
+
+/// What every verb is given.
+struct Session<'a> {
+    common: &'a Common,
+    out: &'a Out,
+}
+
+impl Session<'_> {
+    /// The engine on the data folder; `workers`: what the command line says.
+    fn engine(&self, workers: Option<u32>) -> Result<Engine, CommandError> {
+        Ok(Engine::open(settings::load(self.common, workers, &variable)?)?)
+    }
+
+    /// The profile that a name stands for.
+    fn profile(&self, name: &str) -> Result<catalog::Entry, CommandError> {
+        catalog::find(name, &settings::data_dir(self.common, &variable)?)
+    }
+}
+
+fn worker() -> ExitCode {
+    let status = spillway_media::process::worker_main();
+    u8::try_from(status).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// The only look at the process's environment.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        2.. => tracing::Level::DEBUG,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(false).init();
+}

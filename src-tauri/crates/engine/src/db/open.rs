@@ -1,0 +1,142 @@
+//! Opening and migrating the database.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::error::EngineError;
+
+const STEPS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_start.sql"))];
+
+fn migrations() -> Migrations<'static> {
+    Migrations::from_slice(STEPS)
+}
+
+/// The database file of a data folder.
+pub(crate) fn database_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("spillway.db")
+}
+
+/// Opens the database, making or migrating it where needed. Forward only: a copy is made before an
+/// existing database is migrated, and one of a newer Spillway is refused untouched.
+pub(crate) fn open(data_dir: &Path) -> Result<Connection, EngineError> {
+    std::fs::create_dir_all(data_dir).map_err(EngineError::io(data_dir))?;
+    let path = database_path(data_dir);
+    let mut connection = Connection::open(&path)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    let found = version(&connection)?;
+    if found > STEPS.len() {
+        return Err(EngineError::Newer { path, found, known: STEPS.len() });
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    if found < STEPS.len() {
+        if found > 0 {
+            back_up(&connection, &path, found)?;
+        }
+        migrate(&mut connection)?;
+    }
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> Result<usize, EngineError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))? as usize)
+}
+
+/// Two processes may open a new data folder at once: the second finds the work done, or retries it.
+fn migrate(connection: &mut Connection) -> Result<(), EngineError> {
+    let first = migrations().to_latest(connection);
+    if first.is_err() {
+        let now = version(connection)?;
+        if now == STEPS.len() {
+            return Ok(());
+        }
+    }
+    Ok(first?)
+}
+
+fn back_up(connection: &Connection, path: &Path, version: usize) -> Result<(), EngineError> {
+    let copy = path.with_extension(format!("before-{}.db", version + 1));
+    if copy.try_exists().map_err(EngineError::io(&copy))? {
+        return Ok(());
+    }
+    let part = path.with_extension("backup.part");
+    if part.try_exists().map_err(EngineError::io(&part))? {
+        std::fs::remove_file(&part).map_err(EngineError::io(&part))?;
+    }
+    connection.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
+    std::fs::rename(&part, &copy).map_err(EngineError::io(&copy))
+}
+
+/// What SQLite says of the file's soundness; empty: nothing wrong.
+pub(crate) fn integrity(connection: &Connection) -> Result<Vec<String>, EngineError> {
+    let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+    let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_sound() {
+        migrations().validate().unwrap();
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()).unwrap());
+        let raw = Connection::open(database_path(folder.path())).unwrap();
+        raw.pragma_update(None, "user_version", 99).unwrap();
+        drop(raw);
+        let before = std::fs::read(database_path(folder.path())).unwrap();
+        let error = open(folder.path()).unwrap_err();
+        assert!(matches!(error, EngineError::Newer { found: 99, known: 1, .. }), "{error}");
+        assert!(error.to_string().contains("newer Spillway"));
+        assert_eq!(std::fs::read(database_path(folder.path())).unwrap(), before);
+    }
+
+    #[test]
+    fn opening_twice_keeps_the_content_and_the_pragmas() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()).unwrap());
+        let connection = open(folder.path()).unwrap();
+        let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |r| r.get(0)).unwrap();
+        let journal: String = connection.pragma_query_value(None, "journal_mode", |r| r.get(0)).unwrap();
+        let keys: bool = connection.pragma_query_value(None, "foreign_keys", |r| r.get(0)).unwrap();
+        assert_eq!((synchronous, journal.as_str(), keys), (2, "wal", true));
+        assert!(integrity(&connection).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_copy_is_made_once_before_migrating() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open(folder.path()).unwrap();
+        let path = database_path(folder.path());
+        back_up(&connection, &path, 1).unwrap();
+        let copy = path.with_extension("before-2.db");
+        let first = std::fs::metadata(&copy).unwrap().modified().unwrap();
+        back_up(&connection, &path, 1).unwrap();
+        assert_eq!(std::fs::metadata(&copy).unwrap().modified().unwrap(), first);
+        assert!(integrity(&Connection::open(copy).unwrap()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn two_processes_may_make_the_same_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let openers: Vec<_> = (0..4).map(|_| scope.spawn(|| open(folder.path()).map(drop))).collect();
+            for opener in openers {
+                opener.join().unwrap().unwrap();
+            }
+        });
+    }
+}

@@ -1,0 +1,140 @@
+//! Is everything there that deliveries need? Each answer with what to do about it.
+
+use std::{fs, path::Path};
+
+use serde::{Deserialize, Serialize};
+use spillway_media::task::{Outcome, Task};
+
+use crate::{Engine, db, error::EngineError, files, lock::Lock};
+
+/// Free space below which a warning is due, in bytes.
+const LITTLE_SPACE: u64 = 10_000_000_000;
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// Fine.
+    Ok,
+    /// Works, but look at it.
+    Warn,
+    /// Deliveries fail.
+    Fail,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoctorCheck {
+    /// Stable short name, e.g. `data-folder`.
+    pub name: String,
+    /// How it ended.
+    pub verdict: Health,
+    /// What was found; one sentence.
+    pub text: String,
+    /// What to do; empty when it is fine.
+    pub advice: String,
+}
+
+fn check(name: &str, verdict: Health, text: impl Into<String>, advice: &str) -> DoctorCheck {
+    DoctorCheck { name: name.to_owned(), verdict, text: text.into(), advice: advice.to_owned() }
+}
+
+impl Engine {
+    /// Looks at everything that deliveries need.
+    pub fn doctor(&self) -> Vec<DoctorCheck> {
+        let config = self.config();
+        let mut checks = vec![
+            writable("data-folder", &config.data_dir),
+            writable("work-folder", &config.work_dir),
+            space("data-space", &config.data_dir),
+            space("work-space", &config.work_dir),
+            self.database(),
+            lock(&config.data_dir),
+        ];
+        checks.extend(self.worker());
+        checks
+    }
+
+    fn database(&self) -> DoctorCheck {
+        let advice = "Keep a copy of the data folder, then move the database away; delivered files are not affected.";
+        let found = db::open(&self.config().data_dir).and_then(|connection| db::integrity(&connection));
+        match found {
+            Ok(faults) if faults.is_empty() => check("database", Health::Ok, "The job list is sound.", ""),
+            Ok(faults) => {
+                let text = format!("The job list is damaged: {}.", faults.join("; "));
+                check("database", Health::Fail, text, advice)
+            }
+            Err(error) => check("database", Health::Fail, format!("The job list cannot be used: {error}."), advice),
+        }
+    }
+
+    fn worker(&self) -> Vec<DoctorCheck> {
+        match self.ask(&self.config().data_dir, Task::Doctor {}) {
+            Ok(Outcome::Doctor { versions, encoders }) => {
+                let list: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+                let mut checks = vec![check("worker", Health::Ok, format!("Worker processes start ({}).", list.join(", ")), "")];
+                checks.extend(encoders.into_iter().map(|(name, there)| encoder(&name, there)));
+                checks
+            }
+            Ok(other) => {
+                let text = format!("The worker answered something else: {other:?}.");
+                vec![check("worker", Health::Fail, text, "Reinstall Spillway: program and worker do not match.")]
+            }
+            Err(failure) => {
+                let advice = "Check that the program may start itself and that FFmpeg's libraries are installed.";
+                vec![check("worker", Health::Fail, failure.why, advice)]
+            }
+        }
+    }
+}
+
+fn encoder(name: &str, there: bool) -> DoctorCheck {
+    let id = format!("encoder-{name}");
+    if there {
+        check(&id, Health::Ok, format!("The encoder {name} is there."), "")
+    } else {
+        let text = format!("The encoder {name} is missing.");
+        check(&id, Health::Fail, text, "Install an FFmpeg that has it; profiles that need it fail.")
+    }
+}
+
+fn writable(name: &str, folder: &Path) -> DoctorCheck {
+    let probe = folder.join(format!(".spillway-doctor-{}", std::process::id()));
+    let tried = fs::create_dir_all(folder)
+        .and_then(|()| files::write_synced(&probe, b"doctor"))
+        .and_then(|()| files::remove(&probe));
+    match tried {
+        Ok(()) => check(name, Health::Ok, format!("{} can be written.", folder.display()), ""),
+        Err(error) => {
+            let text = format!("{} cannot be written: {error}.", folder.display());
+            check(name, Health::Fail, text, "Give your user write access, or use another folder.")
+        }
+    }
+}
+
+fn space(name: &str, folder: &Path) -> DoctorCheck {
+    match files::free_bytes(folder) {
+        Ok(free) => {
+            let text = format!("{} GB are free in {}.", free / 1_000_000_000, folder.display());
+            if free < LITTLE_SPACE {
+                check(name, Health::Warn, text, "Free some space before delivering long programmes.")
+            } else {
+                check(name, Health::Ok, text, "")
+            }
+        }
+        Err(error) => {
+            let text = format!("The free space in {} is unknown: {error}.", folder.display());
+            check(name, Health::Warn, text, "Check the drive.")
+        }
+    }
+}
+
+fn lock(data_dir: &Path) -> DoctorCheck {
+    match Lock::take(data_dir) {
+        Ok(_) => check("runner", Health::Ok, "No other Spillway runs the queue.", ""),
+        Err(EngineError::AlreadyRunning) => {
+            check("runner", Health::Ok, "Another Spillway runs the queue right now.", "")
+        }
+        Err(error) => check("runner", Health::Fail, error.to_string(), "Check the data folder's permissions."),
+    }
+}

@@ -1,0 +1,31 @@
+//! From the journal to whoever watches: every entry once, in order, whichever process wrote it.
+
+use rusqlite::Connection;
+
+use crate::{db, error::EngineError, model::Feed};
+
+const AT_ONCE: u32 = 500;
+
+/// Remembers how far the journal was told.
+pub(crate) struct Pump {
+    seq: i64,
+}
+
+impl Pump {
+    /// Tells what is written from now on.
+    pub(crate) fn from_now(connection: &Connection) -> Result<Self, EngineError> {
+        Ok(Self { seq: db::last_seq(connection)? })
+    }
+
+    /// Tells everything that is new.
+    pub(crate) fn pump(&mut self, connection: &Connection, feed: &mut dyn FnMut(&Feed)) -> Result<(), EngineError> {
+        loop {
+            let events = db::events_after(connection, self.seq, AT_ONCE)?;
+            let Some(last) = events.last() else { return Ok(()) };
+            self.seq = last.seq;
+            for event in events {
+                feed(&Feed::Event(event));
+            }
+        }
+    }
+}

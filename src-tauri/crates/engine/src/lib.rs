@@ -1,0 +1,30 @@
+//! The durable engine: submit, plan, schedule, recover, verify, deliver. Knows no command line, no
+//! window, no environment variables: paths and limits come in through [`Config`].
+
+pub mod clock;
+pub mod config;
+pub mod conform;
+mod craft;
+mod db;
+pub mod doctor;
+mod engine;
+pub mod error;
+pub mod failure;
+pub mod fault;
+mod feed;
+mod files;
+mod lock;
+pub mod model;
+pub mod plan;
+pub mod preflight;
+mod recover;
+mod run;
+mod steps;
+mod submit;
+mod transition;
+
+pub use config::Config;
+pub use engine::Engine;
+pub use error::EngineError;
+pub use fault::FAULT_POINTS;
+pub use run::Until;

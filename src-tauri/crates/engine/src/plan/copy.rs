@@ -1,0 +1,350 @@
+//! Whether the source's own picture complies and may be copied untouched.
+
+use spillway_media::{facts::VideoStream, task::IndexMethod};
+use spillway_profile::{
+    Check, Container, EditList, Output, PassThrough, Profile, Severity, Verdict, VideoCodec,
+};
+
+use super::{
+    Finding, SourceFacts, level,
+    number::{approx, approx_i, whole},
+    picture::PictureWork,
+    timing::Timing,
+};
+
+/// Whether `output` takes the source's packets as they are, and a note that says why or why not;
+/// no note when the profile does not ask for it.
+pub(super) fn decide(
+    profile: &Profile,
+    output: &Output,
+    source: &SourceFacts<'_>,
+    stream: &VideoStream,
+    timing: &Timing,
+    work: &PictureWork,
+) -> (bool, Option<Finding>) {
+    let Some(rule) = &output.video.pass_through else { return (false, None) };
+    let case = Case { profile, output, source, stream, timing, work };
+    let obstacle = case.obstacle(rule);
+    let text = match &obstacle {
+        None => format!("Output {}: the picture is copied, not re-encoded; it already complies.", output.id),
+        Some(why) => format!("Output {}: the picture is re-encoded because {why}.", output.id),
+    };
+    let id = if obstacle.is_none() { "picture-copied" } else { "picture-encoded" };
+    let finding = Finding { verdict: Verdict::Pass, id: id.to_owned(), text, advice: String::new() };
+    (obstacle.is_none(), Some(finding))
+}
+
+struct Case<'a> {
+    profile: &'a Profile,
+    output: &'a Output,
+    source: &'a SourceFacts<'a>,
+    stream: &'a VideoStream,
+    timing: &'a Timing,
+    work: &'a PictureWork,
+}
+
+impl Case<'_> {
+    fn obstacle(&self, rule: &PassThrough) -> Option<String> {
+        self.packaging()
+            .or_else(|| self.soundness())
+            .or_else(|| self.coding())
+            .or_else(|| self.pixels())
+            .or_else(|| self.keyframes())
+            .or_else(|| self.bits(rule))
+            .or_else(|| self.rules())
+    }
+
+    fn packaging(&self) -> Option<String> {
+        if self.output.container == Container::Hls {
+            return Some("HLS needs keyframes on its own grid".to_owned());
+        }
+        (self.output.edit_list == EditList::Forbid)
+            .then(|| "without edit lists the picture must be timed anew".to_owned())
+    }
+
+    fn soundness(&self) -> Option<String> {
+        let summary = self.source.summary;
+        if self.source.linear || summary.method != IndexMethod::Auto {
+            return Some("the source's packets do not tell its frames reliably".to_owned());
+        }
+        if summary.damaged > 0 {
+            return Some(format!("the source has {} damaged spots", summary.damaged));
+        }
+        let first_key = self.source.index.frames.first().is_some_and(|frame| frame.key);
+        (!first_key).then(|| "its first frame is not a keyframe".to_owned())
+    }
+
+    fn coding(&self) -> Option<String> {
+        let video = &self.output.video;
+        let wanted = codec_name(video.codec);
+        if self.stream.codec != wanted {
+            return Some(format!("it is {}, not {wanted}", self.stream.codec));
+        }
+        if self.stream.pixel_format != video.pixel_format {
+            return Some(format!("its pixels are {}, not {}", self.stream.pixel_format, video.pixel_format));
+        }
+        let profile = self.stream.profile.as_deref();
+        if !profile_complies(video.codec, video.profile.as_deref(), profile) {
+            let wanted = video.profile.as_deref().unwrap_or_default();
+            return Some(format!("its codec profile is {}, not {wanted}", profile.unwrap_or("unknown")));
+        }
+        let most = video.level.as_deref().and_then(|level| level::number(wanted, level));
+        let too_high = most.is_some_and(|most| self.stream.level.is_none_or(|level| level > most));
+        if too_high {
+            return Some(format!("its level is above {}", video.level.as_deref().unwrap_or_default()));
+        }
+        let intra = video.codec == VideoCodec::Prores;
+        (video.gop.b_frames.is_some() && !intra)
+            .then(|| "the number of its B-frames cannot be told without encoding".to_owned())
+    }
+
+    fn pixels(&self) -> Option<String> {
+        let treatment = &self.work.treatment;
+        if treatment.deinterlace.is_some() {
+            return Some("it is interlaced".to_owned());
+        }
+        if treatment.rotate != 0 {
+            return Some("it must be turned".to_owned());
+        }
+        if treatment.tone_map.is_some() {
+            return Some("its HDR must be mapped to SDR".to_owned());
+        }
+        if self.work.color.source != self.work.color.output {
+            return Some("its colour range must change".to_owned());
+        }
+        if self.stream.hdr.as_ref().is_some_and(|hdr| hdr.dolby_vision) {
+            return Some("its Dolby Vision metadata cannot be carried by copying".to_owned());
+        }
+        let [only] = self.work.renditions.as_slice() else {
+            return Some("several renditions are asked for".to_owned());
+        };
+        let video = &only.video;
+        if (video.width, video.height) != (self.stream.width, self.stream.height)
+            || video.sample_aspect != self.stream.sample_aspect
+        {
+            return Some("its size or pixel shape must change".to_owned());
+        }
+        let retimed = !self.timing.is_identity() || self.timing.made_constant || only.every > 1;
+        retimed.then(|| "its frame timing must change".to_owned())
+    }
+
+    fn keyframes(&self) -> Option<String> {
+        let gop = u64::from(self.work.gop_frames);
+        let keys = self.key_ordinals();
+        let count = self.source.index.frames.len() as u64;
+        let longest = longest_distance(&keys, count);
+        if longest > gop {
+            return Some(format!("its keyframes are up to {longest} frames apart, {gop} are allowed"));
+        }
+        let off_grid = self.output.video.gop.fixed
+            && gop > 1
+            && keys != (0..count).step_by(step(gop)).collect::<Vec<_>>();
+        off_grid.then(|| format!("its keyframes do not stand on every {gop}th frame"))
+    }
+
+    fn key_ordinals(&self) -> Vec<u64> {
+        (0u64..).zip(&self.source.index.frames).filter(|(_, frame)| frame.key).map(|(n, _)| n).collect()
+    }
+
+    fn kbps(&self) -> f64 {
+        let index = self.source.index;
+        let bytes: u64 = index.frames.iter().map(|frame| u64::from(frame.bytes)).sum();
+        let first = index.frames.first().map_or(0, |frame| frame.time);
+        let seconds = approx_i(index.end - first) * index.time_base.as_f64();
+        if seconds > 0.0 { approx(bytes) * 8.0 / 1_000.0 / seconds } else { 0.0 }
+    }
+
+    fn bits(&self, rule: &PassThrough) -> Option<String> {
+        let most = rule.max_kbps?;
+        let kbps = self.kbps();
+        (kbps > f64::from(most)).then(|| format!("it has {} kbit/s, {most} are allowed", whole(kbps)))
+    }
+
+    /// The profile's own demands that a copy could miss. What the index cannot tell counts as missed:
+    /// encoding certainly obeys.
+    fn rules(&self) -> Option<String> {
+        let applies = |rule: &&spillway_profile::Rule| {
+            rule.severity == Severity::Fail && rule.output.as_ref().is_none_or(|id| *id == self.output.id)
+        };
+        let missed = |rule: &&spillway_profile::Rule| self.misses(&rule.check);
+        let rule = self.profile.rule.iter().filter(applies).find(missed)?;
+        Some(format!("rule {} would not be met, or cannot be told, by copying", rule.id))
+    }
+
+    fn misses(&self, check: &Check) -> bool {
+        let intra = self.output.video.codec == VideoCodec::Prores;
+        let color = &self.stream.color;
+        let rate = self.timing.nominal.as_f64();
+        match check {
+            Check::ColorTagged => {
+                color.primaries.is_none() || color.transfer.is_none() || color.matrix.is_none()
+            }
+            Check::Bt709 => [&color.primaries, &color.transfer, &color.matrix]
+                .iter()
+                .any(|tag| tag.as_deref() != Some("bt709")),
+            Check::MaxLevel { value } => level::number(&self.stream.codec, value)
+                .is_some_and(|most| self.stream.level.is_none_or(|level| level > most)),
+            Check::ConstantFrameRate => self.timing.rate.is_none(),
+            Check::FrameRate { min, max } => rate < min - 1e-3 || rate > max + 1e-3,
+            Check::VideoBitRate { min_kbps, max_kbps } => {
+                let kbps = self.kbps();
+                min_kbps.is_some_and(|min| kbps < f64::from(min))
+                    || max_kbps.is_some_and(|max| kbps > f64::from(max))
+            }
+            Check::ClosedGop | Check::MaxBFrames { .. } => !intra,
+            Check::MaxGopSeconds { value } => {
+                let longest = longest_distance(&self.key_ordinals(), self.source.index.frames.len() as u64);
+                approx(longest) > value * rate + 0.5
+            }
+            Check::MaxGopRateFraction { value } => {
+                let longest = longest_distance(&self.key_ordinals(), self.source.index.frames.len() as u64);
+                approx(longest) > (value * rate).round()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// FFmpeg's name of a codec.
+pub(crate) fn codec_name(codec: VideoCodec) -> &'static str {
+    match codec {
+        VideoCodec::H264 => "h264",
+        VideoCodec::Hevc => "hevc",
+        VideoCodec::Prores => "prores",
+    }
+}
+
+fn step(gop: u64) -> usize {
+    super::number::position(gop).max(1)
+}
+
+fn longest_distance(keys: &[u64], count: u64) -> u64 {
+    let ends = keys.iter().skip(1).copied().chain([count]);
+    keys.iter().zip(ends).map(|(a, b)| b - a).max().unwrap_or(count)
+}
+
+/// Whether a stream's codec profile is the wanted one, or, for H.264 and HEVC, one that every decoder
+/// of the wanted one reads too.
+pub(crate) fn profile_complies(codec: VideoCodec, wanted: Option<&str>, has: Option<&str>) -> bool {
+    const H264: [(&str, &[&str]); 6] = [
+        ("baseline", &["Constrained Baseline", "Baseline"]),
+        ("main", &["Constrained Baseline", "Main"]),
+        ("high", &["Constrained Baseline", "Main", "High"]),
+        ("high10", &["Constrained Baseline", "Main", "High", "High 10", "High 10 Intra"]),
+        ("high422", &["Constrained Baseline", "Main", "High", "High 10", "High 4:2:2", "High 4:2:2 Intra"]),
+        ("high444", &["High 4:4:4 Predictive"]),
+    ];
+    const HEVC: [(&str, &[&str]); 3] =
+        [("main", &["Main"]), ("main10", &["Main", "Main 10"]), ("main422-10", &["Rext"])];
+    const PRORES: [(&str, &[&str]); 7] = [
+        ("proxy", &["Proxy"]),
+        ("lt", &["LT"]),
+        ("standard", &["Standard"]),
+        ("hq", &["HQ"]),
+        ("4444", &["4444"]),
+        ("4444xq", &["XQ", "4444 XQ"]),
+        ("xq", &["XQ", "4444 XQ"]),
+    ];
+    let Some(wanted) = wanted else { return true };
+    let table: &[(&str, &[&str])] = match codec {
+        VideoCodec::H264 => &H264,
+        VideoCodec::Hevc => &HEVC,
+        VideoCodec::Prores => &PRORES,
+    };
+    let Some(has) = has else { return false };
+    match table.iter().find(|row| row.0.eq_ignore_ascii_case(wanted)) {
+        Some((_, allowed)) => allowed.contains(&has),
+        None => has.eq_ignore_ascii_case(wanted),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spillway_profile::{FrameRate, FrameRateMode, Rule, Size};
+
+    use super::*;
+    use crate::plan::{picture, sample, timing::timing};
+
+    fn verdict(profile: &Profile, source: &sample::Source) -> (bool, String) {
+        let facts = source.facts();
+        let stream = &source.probe.video[0];
+        let output = &profile.output[0];
+        let timing = timing(&output.video.frame_rate, &source.index, source.summary.constant_rate).unwrap();
+        let work = picture::work(output, stream, &timing, &mut Vec::new());
+        let (copy, finding) = decide(profile, output, &facts, stream, &timing, &work);
+        (copy, finding.map(|finding| finding.text).unwrap_or_default())
+    }
+
+    fn complying() -> (Profile, sample::Source) {
+        let mut profile = sample::profile(sample::mp4_output());
+        profile.output[0].video.pass_through = Some(PassThrough { max_kbps: Some(20_000) });
+        (profile, sample::Source::new(480))
+    }
+
+    #[test]
+    fn a_complying_picture_is_copied() {
+        let (profile, source) = complying();
+        let (copy, text) = verdict(&profile, &source);
+        assert!(copy, "{text}");
+        assert!(text.contains("copied, not re-encoded"));
+    }
+
+    #[test]
+    fn every_obstacle_is_named() {
+        type Change = fn(&mut Profile, &mut sample::Source);
+        let changes: [(&str, Change); 15] = [
+            ("HLS", |p, _| p.output[0].container = Container::Hls),
+            ("edit lists", |p, _| p.output[0].edit_list = EditList::Forbid),
+            ("damaged", |_, s| s.summary.damaged = 2),
+            ("reliably", |_, s| s.summary.method = IndexMethod::Decode),
+            ("first frame", |_, s| s.index.frames[0].key = false),
+            ("hevc", |_, s| s.probe.video[0].codec = "hevc".to_owned()),
+            ("yuv422p", |_, s| s.probe.video[0].pixel_format = "yuv422p".to_owned()),
+            ("level", |p, _| p.output[0].video.level = Some("3.1".to_owned())),
+            ("B-frames", |p, _| p.output[0].video.gop.b_frames = Some(2)),
+            ("turned", |_, s| s.probe.video[0].rotation = 90),
+            ("HDR", |_, s| s.probe.video[0].color.transfer = Some("smpte2084".to_owned())),
+            ("size", |p, _| p.output[0].video.size = Size::Fit { width: 1280, height: 720 }),
+            ("timing", |p, _| {
+                p.output[0].video.frame_rate = FrameRate { mode: FrameRateMode::Constant, max: Some(12.0) };
+            }),
+            ("apart", |p, _| p.output[0].video.gop.seconds = 0.5),
+            ("kbit/s", |p, _| p.output[0].video.pass_through = Some(PassThrough { max_kbps: Some(1) })),
+        ];
+        for (word, change) in changes {
+            let (mut profile, mut source) = complying();
+            change(&mut profile, &mut source);
+            let (copy, text) = verdict(&profile, &source);
+            assert!(!copy && text.contains(word), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn rules_that_a_copy_would_miss_ask_for_encoding() {
+        for check in [Check::ClosedGop, Check::MaxLevel { value: "3.0".to_owned() }] {
+            let (mut profile, source) = complying();
+            profile.rule.push(Rule {
+                id: "strict".to_owned(),
+                output: None,
+                check,
+                severity: Severity::Fail,
+                source: None,
+            });
+            assert!(verdict(&profile, &source).1.contains("rule strict"));
+            profile.rule[0].severity = Severity::Warn;
+            assert!(verdict(&profile, &source).0);
+        }
+    }
+
+    #[test]
+    fn profile_families() {
+        let complies = |codec, wanted, has| profile_complies(codec, Some(wanted), Some(has));
+        assert!(complies(VideoCodec::H264, "main", "Constrained Baseline"));
+        assert!(!complies(VideoCodec::H264, "main", "High"));
+        assert!(complies(VideoCodec::Hevc, "main10", "Main 10"));
+        assert!(complies(VideoCodec::Prores, "hq", "HQ"));
+        assert!(!complies(VideoCodec::Prores, "hq", "Standard"));
+        assert!(profile_complies(VideoCodec::H264, None, None));
+        assert!(!profile_complies(VideoCodec::H264, Some("high"), None));
+    }
+}

@@ -1,0 +1,278 @@
+//! The runner: one thread that owns the writing of the database, hands ready steps to threads, and
+//! records what becomes of them. One transaction a turn: results in, next steps out.
+
+pub(crate) mod mend;
+pub(crate) mod settle;
+mod slots;
+mod turn;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender},
+    },
+    thread::Scope,
+};
+
+use rusqlite::Connection;
+use spillway_media::task::Progress;
+
+use crate::{
+    Config,
+    clock::{Chance, Clock},
+    db::{self, Tx},
+    error::EngineError,
+    failure::{Code, Failure, Trouble},
+    fault::Faults,
+    feed::Pump,
+    lock::Lock,
+    model::{Feed, JobId},
+    recover,
+    steps::{self, Bench, Brief, Craft, Note, Notebook, Noted, Performed, Setback},
+};
+use slots::Slots;
+use turn::Turn;
+
+/// How long the engine runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Until {
+    /// Until nothing is left that can be done without somebody's wish.
+    Idle,
+    /// Until these jobs have ended; they go first, the rest of the queue is worked on beside them.
+    Jobs(Vec<JobId>),
+    /// Until it is stopped.
+    Stopped,
+}
+
+/// Everything the runner works with; tests put their own pieces in.
+pub(crate) struct Tools<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) craft: &'a dyn Craft,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) chance: &'a dyn Chance,
+    pub(crate) faults: &'a Faults,
+}
+
+/// What wakes the runner.
+enum Wake {
+    /// A step's thread is through.
+    Ended { claim: i64, performed: Performed },
+    /// A step's thread got further.
+    Progress { claim: i64, progress: Progress },
+    /// A step's thread needs something on record before it goes on.
+    Note { claim: i64, note: Note, answer: SyncSender<Noted> },
+}
+
+/// Runs the engine. With `only`, nothing but the jobs of `until` is touched.
+pub(crate) fn run(
+    tools: &Tools<'_>,
+    until: &Until,
+    only: bool,
+    stop: &AtomicBool,
+    feed: &mut dyn FnMut(&Feed),
+) -> Result<(), EngineError> {
+    let _lock = Lock::take(&tools.config.data_dir)?;
+    let mut connection = db::open(&tools.config.data_dir)?;
+    let mut pump = Pump::from_now(&connection)?;
+    let focus = if let Until::Jobs(ids) = until { ids.as_slice() } else { &[] };
+    recover::recover(tools, &mut connection, only.then_some(focus))?;
+    pump.pump(&connection, feed)?;
+    std::thread::scope(|scope| {
+        let (wake, wakes) = mpsc::channel();
+        let mut runner =
+            Runner { tools, until, focus, only, connection, pump, slots: Slots::new(tools.config), wake, wakes };
+        let outcome = runner.drive(scope, stop, feed);
+        // After an error the threads must be told, or the scope would wait for them.
+        runner.slots.stop_all();
+        outcome
+    })
+}
+
+struct Runner<'a> {
+    tools: &'a Tools<'a>,
+    until: &'a Until,
+    focus: &'a [JobId],
+    only: bool,
+    connection: Connection,
+    pump: Pump,
+    slots: Slots,
+    wake: Sender<Wake>,
+    wakes: Receiver<Wake>,
+}
+
+impl<'a> Runner<'a> {
+    fn drive<'scope>(
+        &mut self,
+        scope: &'scope Scope<'scope, '_>,
+        stop: &AtomicBool,
+        feed: &mut dyn FnMut(&Feed),
+    ) -> Result<(), EngineError>
+    where
+        'a: 'scope,
+    {
+        let mut ended = Vec::new();
+        let mut seen = None;
+        let mut due = None;
+        let mut leaving = false;
+        loop {
+            leaving = leaving || stop.load(Ordering::Relaxed);
+            if leaving {
+                self.slots.stop_all();
+            }
+            let version = db::data_version(&self.connection)?;
+            let is_due = due.is_some_and(|due| due <= self.tools.clock.now_ms());
+            if !ended.is_empty() || seen != Some(version) || is_due {
+                let turn = self.turn(std::mem::take(&mut ended), leaving)?;
+                seen = Some(version);
+                due = turn.next_due;
+                leaving = leaving || turn.reached;
+                for brief in turn.claimed {
+                    self.start(scope, brief)?;
+                }
+                self.pump.pump(&self.connection, feed)?;
+            }
+            if leaving && self.slots.is_empty() {
+                return Ok(());
+            }
+            if !leaving || !self.slots.is_empty() {
+                self.wait(due, &mut ended, feed)?;
+            }
+        }
+    }
+
+    fn turn(&mut self, ended: Vec<(i64, Performed)>, leaving: bool) -> Result<Turn, EngineError> {
+        let now_ms = self.tools.clock.now_ms();
+        let ended: Vec<_> =
+            ended.into_iter().filter_map(|(id, performed)| Some((self.slots.free(id)?, performed))).collect();
+        let kinds: Vec<_> = ended.iter().map(|(claim, _)| claim.kind).collect();
+        let tx = Tx::begin(&mut self.connection, now_ms)?;
+        let turn = turn::take(&tx, self.tools, &self.slots, ended, &turn::Order {
+            leaving,
+            focus: self.focus,
+            only: self.only,
+            until: self.until,
+        })?;
+        for kind in &kinds {
+            self.tools.faults.hit_step(*kind, crate::fault::Moment::BeforeCommit);
+        }
+        if !turn.claimed.is_empty() {
+            self.tools.faults.hit("claim.before-commit");
+        }
+        tx.commit()?;
+        for kind in &kinds {
+            self.tools.faults.hit_step(*kind, crate::fault::Moment::Finished);
+        }
+        if !turn.claimed.is_empty() {
+            self.tools.faults.hit("claim.committed");
+        }
+        self.slots.stop(&turn.stop);
+        Ok(turn)
+    }
+
+    fn start<'scope>(&mut self, scope: &'scope Scope<'scope, '_>, brief: Brief) -> Result<(), EngineError>
+    where
+        'a: 'scope,
+    {
+        let cancel = Arc::new(AtomicBool::new(false));
+        self.slots.take(brief.claim.clone(), cancel.clone());
+        let (wake, tools) = (self.wake.clone(), self.tools);
+        std::thread::Builder::new()
+            .name(format!("{} {}", brief.claim.kind, brief.claim.id))
+            .spawn_scoped(scope, move || {
+                let claim = brief.claim.id;
+                let line = Line { claim, wake: &wake };
+                let bench = Bench {
+                    config: tools.config,
+                    craft: tools.craft,
+                    faults: tools.faults,
+                    brief: &brief,
+                    cancel: &cancel,
+                    notebook: &line,
+                };
+                let performed = catch_unwind(AssertUnwindSafe(|| steps::perform(&bench)));
+                let performed = performed.unwrap_or_else(|_| Err(panicked(&brief)));
+                // The runner outlives its threads; when it is gone nobody needs the result.
+                let _ = wake.send(Wake::Ended { claim, performed });
+            })
+            .map_err(EngineError::Thread)?;
+        Ok(())
+    }
+
+    /// Sleeps until something happens, then takes in everything that has.
+    fn wait(
+        &mut self,
+        due: Option<i64>,
+        ended: &mut Vec<(i64, Performed)>,
+        feed: &mut dyn FnMut(&Feed),
+    ) -> Result<(), EngineError> {
+        let patience = self.tools.clock.patience(due, self.slots.is_empty(), self.tools.config.poll);
+        let mut next = match self.wakes.recv_timeout(patience) {
+            Ok(wake) => Some(wake),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        };
+        while let Some(wake) = next {
+            match wake {
+                Wake::Ended { claim, performed } => ended.push((claim, performed)),
+                Wake::Progress { claim, progress } => {
+                    if let Some(claim) = self.slots.claim(claim) {
+                        let Progress { done, total } = progress;
+                        feed(&Feed::Progress { job: claim.job.id, ord: claim.ord, done, total });
+                    }
+                }
+                Wake::Note { claim, note, answer } => {
+                    let noted = self.note(claim, note)?;
+                    // A thread that does not wait any more was stopped, and asks again when it is run again.
+                    let _ = answer.send(noted);
+                }
+            }
+            next = self.wakes.try_recv().ok();
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, claim: i64, note: Note) -> Result<Noted, EngineError> {
+        let Some(claim) = self.slots.claim(claim) else { return Ok(Noted::Stale) };
+        let tx = Tx::begin(&mut self.connection, self.tools.clock.now_ms())?;
+        if !tx.holds(claim)? {
+            return Ok(Noted::Stale);
+        }
+        match note {
+            Note::Intend(row) => {
+                if !tx.intend(claim.job.num, &row)? {
+                    return Ok(Noted::NameTaken);
+                }
+            }
+            Note::Placed { ord } => tx.set_placed(claim.job.num, ord)?,
+        }
+        tx.commit()?;
+        Ok(Noted::Written)
+    }
+}
+
+fn panicked(brief: &Brief) -> Setback {
+    let why = format!("Inside Spillway: the step \u{201c}{}\u{201d} panicked.", brief.claim.label);
+    Setback::Failed(Trouble::lasting(Failure::new(Code::Internal, &brief.job.source, why)))
+}
+
+/// The line from a step's thread to the runner.
+struct Line<'a> {
+    claim: i64,
+    wake: &'a Sender<Wake>,
+}
+
+impl Notebook for Line<'_> {
+    fn progress(&self, progress: Progress) {
+        // Progress that nobody takes is lost on purpose.
+        let _ = self.wake.send(Wake::Progress { claim: self.claim, progress });
+    }
+
+    fn note(&self, note: Note) -> Noted {
+        let (answer, answered) = mpsc::sync_channel(1);
+        match self.wake.send(Wake::Note { claim: self.claim, note, answer }) {
+            Ok(()) => answered.recv().unwrap_or(Noted::Stale),
+            Err(_) => Noted::Stale,
+        }
+    }
+}

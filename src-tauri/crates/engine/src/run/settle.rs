@@ -1,0 +1,194 @@
+//! What becomes of a step's result: recorded if the step is still in the hands it came from, dropped
+//! otherwise; and what follows for the job.
+
+use super::mend;
+use crate::{
+    clock::{Chance, back_off_ms},
+    db::{AttemptNote, Claim, JobKey, JobRow, Role, Tx},
+    error::EngineError,
+    failure::{Failure, Trouble},
+    model::{EventBody, JobState, StepKind, StepState},
+    plan::JobPlan,
+    steps::{Performed, Setback, StepInput, StepOutput, Yield, graph},
+    transition::{JobEvent, StepEvent},
+};
+
+/// Ways of indexing a source, from quick to safe.
+const LAST_TIER: u8 = 2;
+
+/// Records the end of a try.
+pub(super) fn settle(
+    tx: &Tx<'_>,
+    chance: &dyn Chance,
+    claim: &Claim,
+    performed: Performed,
+) -> Result<(), EngineError> {
+    if !tx.holds(claim)? {
+        tracing::info!(job = %claim.job.id, step = claim.ord, "the result of an abandoned try is dropped");
+        return Ok(());
+    }
+    let job = tx.job(claim.job.num)?;
+    match performed {
+        Ok(made) => done(tx, claim, &job, made)?,
+        Err(Setback::Stopped) => tx.give_back(claim, AttemptNote::Stopped)?,
+        Err(Setback::Failed(trouble)) => failed(tx, chance, claim, &job, trouble)?,
+        Err(Setback::Replan(failure)) if job.tier < LAST_TIER && !job.state.ended() => {
+            tracing::warn!(job = %job.key.id, tier = job.tier, why = failure.why, "the plan does not hold");
+            mend::replan(tx, &job, job.tier + 1, Some(&failure))?;
+        }
+        Err(Setback::Replan(failure)) => failed(tx, chance, claim, &job, Trouble::lasting(failure))?,
+        Err(Setback::PartsLost { ords, failure }) => {
+            if may_try_again(claim, &job) {
+                tx.hold_claimed(claim, &failure)?;
+                mend::remake_parts(tx, &job, &ords)?;
+            } else {
+                failed(tx, chance, claim, &job, Trouble::lasting(failure))?;
+            }
+        }
+        Err(Setback::OutputsLost { outputs, failure }) => {
+            if may_try_again(claim, &job) {
+                tx.hold_claimed(claim, &failure)?;
+                mend::remake_outputs(tx, &job, &outputs)?;
+            } else {
+                failed(tx, chance, claim, &job, Trouble::lasting(failure))?;
+            }
+        }
+    }
+    if tx.has_ended(job.key.num)? && claim.kind != StepKind::Tidy {
+        rest(tx, job.key)?;
+    }
+    Ok(())
+}
+
+fn may_try_again(claim: &Claim, job: &JobRow) -> bool {
+    claim.attempt < job.profile.retry.max_attempts && !job.state.ended()
+}
+
+fn done(tx: &Tx<'_>, claim: &Claim, job: &JobRow, made: Yield) -> Result<(), EngineError> {
+    let num = job.key.num;
+    if !made.parts.is_empty() {
+        tx.set_parts(num, claim.ord, &made.parts)?;
+    }
+    match &made.output {
+        StepOutput::Hash { sha256 } => tx.set_source_hash(num, sha256)?,
+        StepOutput::Stitch(files) => {
+            if let StepInput::Output { output } = claim.input {
+                tx.set_stitched(num, output, files)?;
+            }
+        }
+        StepOutput::Inspect(_)
+        | StepOutput::Segment(_)
+        | StepOutput::Audio(_)
+        | StepOutput::Verify(_)
+        | StepOutput::Nothing => {}
+    }
+    tx.finish(claim, &made.output)?;
+    if let Some(plan) = &made.plan {
+        planned(tx, job, plan)?;
+    }
+    if claim.kind == StepKind::Deliver && !job.state.ended() {
+        delivered(tx, job.key)?;
+    }
+    Ok(())
+}
+
+fn planned(tx: &Tx<'_>, job: &JobRow, plan: &JobPlan) -> Result<(), EngineError> {
+    let num = job.key.num;
+    tx.set_plan(num, job.tier, Some(plan))?;
+    let steps = graph::planned_steps(plan);
+    let before = tx.states(num)?;
+    let done: Vec<u32> = before.iter().filter(|step| step.2 == StepState::Done).map(|step| step.0).collect();
+    tx.insert_steps(num, job.priority, &steps, &done)?;
+    let segments = steps.iter().filter(|step| step.kind == StepKind::Segment);
+    tx.tell(job.key.id, &EventBody::Planned {
+        steps: u32::try_from(before.len() + steps.len()).unwrap_or(u32::MAX),
+        segments: u32::try_from(segments.clone().count()).unwrap_or(u32::MAX),
+        frames: segments.map(|step| step.frames).sum(),
+        findings: plan.findings.clone(),
+    })
+}
+
+fn delivered(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
+    let outputs = tx.outputs(key.num)?;
+    if let Some(receipt) = outputs.iter().find(|row| row.role == Role::Receipt) {
+        tx.set_receipt(key.num, &receipt.final_path)?;
+    }
+    tx.move_job(key, JobEvent::Delivered, None)?;
+    tx.release_names(key.num)
+}
+
+fn failed(
+    tx: &Tx<'_>,
+    chance: &dyn Chance,
+    claim: &Claim,
+    job: &JobRow,
+    trouble: Trouble,
+) -> Result<(), EngineError> {
+    let Trouble { mut failure, passing } = trouble;
+    failure.spent_microusd = job.cost_microusd;
+    failure.recorded(job.key.id, &claim.label, claim.attempt, kept(tx, job.key)?);
+    let over = job.state.ended() && claim.kind != StepKind::Tidy;
+    if over {
+        return tx.hold_claimed(claim, &failure);
+    }
+    if passing && claim.attempt < job.profile.retry.max_attempts {
+        let wait = back_off_ms(&job.profile.retry, claim.attempt, chance);
+        let due = tx.now_ms.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
+        return tx.defer(claim, &failure, due);
+    }
+    tx.fail(claim, &failure)?;
+    if claim.kind == StepKind::Tidy {
+        tracing::error!(job = %job.key.id, why = failure.why, "temporary files could not be removed");
+        return Ok(());
+    }
+    fail_job(tx, job.key, &failure)
+}
+
+/// Finished segments, and how many there are.
+fn kept(tx: &Tx<'_>, key: JobKey) -> Result<(u32, u32), EngineError> {
+    let mut counts = (0, 0);
+    for (_, kind, state, _) in tx.states(key.num)? {
+        if kind == StepKind::Segment {
+            counts.1 += 1;
+            counts.0 += u32::from(state == StepState::Done);
+        }
+    }
+    Ok(counts)
+}
+
+/// Ends a job with a failure; what is still running of it is stopped by the runner.
+pub(crate) fn fail_job(tx: &Tx<'_>, key: JobKey, failure: &Failure) -> Result<(), EngineError> {
+    tx.move_job(key, JobEvent::Failed, Some(failure))?;
+    tx.release_names(key.num)?;
+    rest(tx, key)
+}
+
+/// Ends a job by wish, once nothing of it runs.
+pub(super) fn cancel(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
+    let open = [StepState::Blocked, StepState::Ready, StepState::Waiting, StepState::Failed];
+    tx.shift_all(key, &open, StepEvent::Dropped)?;
+    tx.move_job(key, JobEvent::Cancelled, None)?;
+    tx.release_names(key.num)?;
+    rest(tx, key)
+}
+
+/// Holds what an ended job has left to do, and sees to the removal of what nobody needs any more once
+/// nothing of it runs.
+pub(crate) fn rest(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
+    let job = tx.job(key.num)?;
+    let remove = match job.state {
+        JobState::Failed => job.error.as_ref().is_some_and(|failure| !failure.code.keeps_work()),
+        JobState::Cancelled => true,
+        JobState::Queued | JobState::Running | JobState::Delivered => return Ok(()),
+    };
+    let steps = tx.states(key.num)?;
+    if steps.iter().any(|step| step.3 == StepInput::Remains) {
+        return Ok(());
+    }
+    tx.shift_all(key, &[StepState::Ready, StepState::Waiting], StepEvent::Held)?;
+    if remove && !tx.any_running(key.num)? {
+        let ord = steps.iter().map(|step| step.0 + 1).max().unwrap_or(0);
+        tx.insert_steps(key.num, job.priority, &[graph::tidy_remains(ord)], &[])?;
+    }
+    Ok(())
+}

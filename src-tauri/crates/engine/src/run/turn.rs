@@ -1,0 +1,112 @@
+//! One turn of the runner, in one transaction: results in, wishes heard, next steps out. A commit that
+//! is safe against power loss costs some ten milliseconds, so a slot waits for one and not for two.
+
+use super::{Tools, Until, settle, slots::Slots};
+use crate::{
+    db::{Claim, Lane, Tx},
+    error::EngineError,
+    model::{JobId, StepKind, Wish},
+    steps::{Brief, Performed},
+};
+
+/// What the runner is after.
+pub(super) struct Order<'a> {
+    /// Nothing new is started.
+    pub(super) leaving: bool,
+    /// Jobs that go first.
+    pub(super) focus: &'a [JobId],
+    /// Nothing else is touched.
+    pub(super) only: bool,
+    pub(super) until: &'a Until,
+}
+
+/// What came of a turn.
+pub(super) struct Turn {
+    /// Steps to start, once the transaction is committed.
+    pub(super) claimed: Vec<Brief>,
+    /// Claims whose threads are to be stopped.
+    pub(super) stop: Vec<i64>,
+    /// When the next waiting step is due.
+    pub(super) next_due: Option<i64>,
+    /// What the runner was after is reached.
+    pub(super) reached: bool,
+}
+
+pub(super) fn take(
+    tx: &Tx<'_>,
+    tools: &Tools<'_>,
+    slots: &Slots,
+    ended: Vec<(Claim, Performed)>,
+    order: &Order<'_>,
+) -> Result<Turn, EngineError> {
+    for (claim, performed) in ended {
+        settle::settle(tx, tools.chance, &claim, performed)?;
+    }
+    let held = hear_wishes(tx)?;
+    tx.wake_due()?;
+    let mut stop = Vec::new();
+    for claim in slots.claims() {
+        if held.contains(&claim.job.num) || !tx.holds(claim)? || is_moot(tx, claim)? {
+            stop.push(claim.id);
+        }
+    }
+    let claimed = if order.leaving { Vec::new() } else { claim(tx, slots, order)? };
+    let reached = claimed.is_empty()
+        && match order.until {
+            Until::Idle => slots.is_empty() && !tx.work_left()?,
+            Until::Jobs(ids) => tx.unfinished_among(ids)? == 0,
+            Until::Stopped => false,
+        };
+    Ok(Turn { claimed, stop, next_due: tx.next_due()?, reached })
+}
+
+/// Cancels jobs of which nothing runs any more; names all that must not run.
+fn hear_wishes(tx: &Tx<'_>) -> Result<Vec<i64>, EngineError> {
+    let mut held = Vec::new();
+    for (key, wish) in tx.held_jobs()? {
+        held.push(key.num);
+        if wish == Wish::Cancel && !tx.any_running(key.num)? {
+            settle::cancel(tx, key)?;
+        }
+    }
+    Ok(held)
+}
+
+/// Work for a job that has ended meanwhile.
+fn is_moot(tx: &Tx<'_>, claim: &Claim) -> Result<bool, EngineError> {
+    Ok(claim.kind != StepKind::Tidy && tx.has_ended(claim.job.num)?)
+}
+
+fn claim(tx: &Tx<'_>, slots: &Slots, order: &Order<'_>) -> Result<Vec<Brief>, EngineError> {
+    let mut briefs = Vec::new();
+    for lane in Lane::ALL {
+        for _ in 0..slots.room(lane) {
+            let mut next = None;
+            if !order.focus.is_empty() {
+                next = tx.claim(lane, order.focus)?;
+            }
+            if next.is_none() && !order.only {
+                next = tx.claim(lane, &[])?;
+            }
+            let Some(claim) = next else { break };
+            briefs.push(brief(tx, claim)?);
+        }
+    }
+    Ok(briefs)
+}
+
+fn brief(tx: &Tx<'_>, claim: Claim) -> Result<Brief, EngineError> {
+    let num = claim.job.num;
+    let job = tx.job(num)?;
+    let joins = matches!(claim.kind, StepKind::Stitch | StepKind::Verify | StepKind::Deliver);
+    Ok(Brief {
+        outputs: tx.outputs(num)?,
+        done: if joins { tx.done(num)? } else { Vec::new() },
+        parts: if joins { tx.parts(num)? } else { Vec::new() },
+        known_hash: if claim.kind == StepKind::Hash { tx.known_hash(&job)? } else { None },
+        steps: if claim.kind == StepKind::Deliver { tx.step_views(num)? } else { Vec::new() },
+        now_ms: tx.now_ms,
+        claim,
+        job,
+    })
+}

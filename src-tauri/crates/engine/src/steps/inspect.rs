@@ -1,0 +1,141 @@
+//! Look at the source, index its frames, check it against the profile, make the plan.
+
+use std::path::Path;
+
+use spillway_media::{
+    index::FrameIndex,
+    schedule,
+    task::{IndexMethod, InspectDone, InspectTask, Outcome, Task},
+};
+
+use super::{Bench, Performed, Setback, StepOutput, Yield, graph::INSPECT, work::Folder};
+use crate::{
+    db::{OutputRow, PartRow},
+    failure::{Code, Failure, Trouble},
+    files,
+    plan::{JobPlan, Planned, Schedule, SourceFacts},
+};
+
+/// Index the way the container promises, then by decoding, then without cutting at all.
+fn method(tier: u8) -> IndexMethod {
+    if tier == 0 { IndexMethod::Auto } else { IndexMethod::Decode }
+}
+
+pub(super) fn perform(bench: &Bench<'_>) -> Performed {
+    bench.check_source()?;
+    let folder = bench.folder();
+    abandon_older_plans(bench, &folder)?;
+    std::fs::create_dir_all(folder.tier()).map_err(|e| bench.work_io(folder.tier(), &e))?;
+    let task = InspectTask {
+        source: bench.source().to_path_buf(),
+        index: Some(folder.index()),
+        method: method(bench.brief.job.tier),
+    };
+    let done = match bench.work(Task::Inspect(task), &[folder.tier()], true)? {
+        Outcome::Inspect(done) => done,
+        other => return Err(bench.unexpected(&other)),
+    };
+    let Planned { plan, schedules } = planned(bench, &done, &folder)?;
+    if schedules.len() != plan.outputs.len() {
+        return Err(bench.internal("the plan has not one schedule for each output"));
+    }
+    let parts = write_schedules(bench, &folder, &schedules)?;
+    bench.faults.hit("plan.schedules-written");
+    check_destination(bench)?;
+    check_space(bench, &plan)?;
+    Ok(Yield { output: StepOutput::Inspect(Box::new(done)), parts, plan: Some(plan) })
+}
+
+/// Files of a plan that did not hold only take up space.
+fn abandon_older_plans(bench: &Bench<'_>, folder: &Folder) -> Result<(), Setback> {
+    for tier in 0..bench.brief.job.tier {
+        let older = Folder::of(&bench.config.work_dir, bench.brief.job.key.id, tier);
+        files::remove(older.tier()).map_err(|e| bench.work_io(folder.job(), &e))?;
+    }
+    Ok(())
+}
+
+fn planned(bench: &Bench<'_>, done: &InspectDone, folder: &Folder) -> Result<Planned, Setback> {
+    let Some(summary) = &done.index else {
+        return Err(bench.internal("the worker made no index"));
+    };
+    let path = folder.index();
+    let index = FrameIndex::read(&path).map_err(|e| bench.work_io(&path, &e))?;
+    let facts = SourceFacts {
+        path: bench.source(),
+        probe: &done.probe,
+        summary,
+        index: &index,
+        linear: bench.brief.job.tier >= 2,
+    };
+    bench.craft.plan(&bench.brief.job.profile, &facts).map_err(|failure| Setback::Failed(Trouble::lasting(*failure)))
+}
+
+fn write_schedules(bench: &Bench<'_>, folder: &Folder, schedules: &[Schedule]) -> Result<Vec<PartRow>, Setback> {
+    let mut parts = Vec::new();
+    for (plan, output) in schedules.iter().zip(0_u32..) {
+        let path = folder.schedule(output);
+        schedule::write(&path, plan.source_base, plan.out_base, plan.end, &plan.entries)
+            .and_then(|()| files::sync_folder_of(&path))
+            .map_err(|e| bench.work_io(&path, &e))?;
+        let (bytes, sha256) =
+            files::hash(&path, bench.cancel, &mut |_| {}).map_err(|e| bench.work_io(&path, &e))?;
+        parts.push(PartRow { ord: INSPECT, path, bytes, sha256, packets: plan.entries.len() as u64 });
+    }
+    Ok(parts)
+}
+
+/// Found out now rather than after hours of encoding.
+fn check_destination(bench: &Bench<'_>) -> Result<(), Setback> {
+    for OutputRow { final_path, .. } in &bench.brief.outputs {
+        let folder = final_path.parent().unwrap_or(Path::new("/"));
+        std::fs::create_dir_all(folder).map_err(|e| bench.destination_io(folder, &e))?;
+        rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
+            .map_err(|e| bench.destination_io(folder, &e.into()))?;
+    }
+    Ok(())
+}
+
+/// Temporary data and results exist side by side until the job is tidied.
+fn check_space(bench: &Bench<'_>, plan: &JobPlan) -> Result<(), Setback> {
+    for folder in [&bench.config.work_dir, &bench.brief.job.out_dir] {
+        let free = files::free_bytes(folder).map_err(|e| bench.work_io(folder, &e))?;
+        if free < plan.bytes_needed {
+            let why = format!(
+                "About {} are needed in {}, and {} are free.",
+                readable(plan.bytes_needed),
+                folder.display(),
+                readable(free)
+            );
+            return Err(Setback::Failed(Trouble::lasting(Failure::new(Code::DiskFull, bench.source(), why))));
+        }
+    }
+    Ok(())
+}
+
+/// `38.2 GB`, decimal as file managers show it.
+fn readable(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    for (unit, name) in UNITS {
+        if bytes >= unit {
+            return format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit);
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_like_those_of_file_managers() {
+        let texts: Vec<String> = [0, 999, 1_000, 38_260_000_000, 1_050_000].into_iter().map(readable).collect();
+        assert_eq!(texts, ["0 bytes", "999 bytes", "1.0 kB", "38.2 GB", "1.0 MB"]);
+    }
+
+    #[test]
+    fn later_plans_trust_decoding_only() {
+        assert_eq!([0, 1, 2].map(method), [IndexMethod::Auto, IndexMethod::Decode, IndexMethod::Decode]);
+    }
+}

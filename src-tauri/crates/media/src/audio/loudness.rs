@@ -1,0 +1,179 @@
+//! Loudness: measuring a programme, and deciding what corrects it (ITU-R BS.1770-4, EBU R 128).
+
+use ebur128::{Channel, EbuR128, Mode};
+use spillway_profile::Loudness;
+
+use super::block::Block;
+use crate::{
+    ff::AudioFormat,
+    types::{MediaCode, MediaError},
+};
+
+/// What a meter read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Reading {
+    /// Integrated loudness in LUFS; `None`: nothing above the gate (silence, or shorter than 0.4 s).
+    pub(super) lufs: Option<f64>,
+    /// Highest true peak of all channels in dBTP; minus infinity for digital silence.
+    pub(super) true_peak_dbtp: f64,
+}
+
+/// Measures a stream of blocks.
+pub(super) struct Meter {
+    state: EbuR128,
+    channels: u32,
+}
+
+impl Meter {
+    pub(super) fn new(format: &AudioFormat, channels: usize) -> Result<Self, MediaError> {
+        let channels = u32::try_from(channels).unwrap_or(0);
+        let mut state =
+            EbuR128::new(channels, format.sample_rate, Mode::I | Mode::TRUE_PEAK).map_err(|e| failed(&e))?;
+        if let Some(map) = channel_map(&format.layout) {
+            state.set_channel_map(map).map_err(|e| failed(&e))?;
+        }
+        Ok(Self { state, channels })
+    }
+
+    pub(super) fn add(&mut self, block: &Block) -> Result<(), MediaError> {
+        let planes: Vec<&[f32]> = block.channels().iter().map(Vec::as_slice).collect();
+        self.state.add_frames_planar_f32(&planes).map_err(|e| failed(&e))
+    }
+
+    pub(super) fn reading(&self) -> Result<Reading, MediaError> {
+        let lufs = self.state.loudness_global().map_err(|e| failed(&e))?;
+        let mut peak = 0.0f64;
+        for channel in 0..self.channels {
+            peak = peak.max(self.state.true_peak(channel).map_err(|e| failed(&e))?);
+        }
+        Ok(Reading { lufs: lufs.is_finite().then_some(lufs), true_peak_dbtp: 20.0 * peak.log10() })
+    }
+}
+
+fn failed(error: &ebur128::Error) -> MediaError {
+    MediaError::new(MediaCode::Internal, format!("measuring loudness: {error}"))
+}
+
+/// Loudspeaker positions where the meter's own order of channels is not FFmpeg's.
+fn channel_map(layout: &str) -> Option<&'static [Channel]> {
+    use Channel::{Center, Left, LeftSurround, Mm090, Mm135, Mp090, Mp135, Mp180, Right, RightSurround, Unused};
+    match layout {
+        "2.1" => Some(&[Left, Right, Unused]),
+        "3.0" => Some(&[Left, Right, Center]),
+        "4.0" => Some(&[Left, Right, Center, Mp180]),
+        "quad" | "quad(side)" => Some(&[Left, Right, LeftSurround, RightSurround]),
+        "5.0" | "5.0(side)" => Some(&[Left, Right, Center, LeftSurround, RightSurround]),
+        "5.1" | "5.1(side)" => Some(&[Left, Right, Center, Unused, LeftSurround, RightSurround]),
+        "6.1" => Some(&[Left, Right, Center, Unused, Mp180, Mp090, Mm090]),
+        "7.1" => Some(&[Left, Right, Center, Unused, Mp135, Mm135, Mp090, Mm090]),
+        _ => None,
+    }
+}
+
+/// What is done to the sound.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Correction {
+    pub(super) gain_db: f64,
+    /// Ceiling of the limiter in dBTP; `None`: no limiter.
+    pub(super) ceiling_dbtp: Option<f64>,
+}
+
+/// The meters of limiter and receipt reconstruct peaks differently; so much lies between them.
+const PEAK_MARGIN_DB: f64 = 0.1;
+/// Share of the tolerance that is used up here; the rest is for the meters of others.
+const USED_TOLERANCE: f64 = 0.5;
+
+/// The correction for a programme that reads like this; `None`: silence, nothing to correct.
+pub(super) fn plan(source: Reading, want: &Loudness) -> Option<Correction> {
+    let gain_db = want.target_lufs - source.lufs?;
+    let over = source.true_peak_dbtp + gain_db > want.true_peak_dbtp;
+    Some(Correction { gain_db, ceiling_dbtp: over.then_some(want.true_peak_dbtp - PEAK_MARGIN_DB) })
+}
+
+/// A correction and what came of it.
+pub(super) type Try = (Correction, Reading);
+
+/// A better correction after `last`; `None`: the result is as wanted. `before` is an earlier try, at
+/// first the untouched source: a limiter takes part of every added dB away, how much shows between two.
+pub(super) fn refine(before: Try, last: Try, want: &Loudness) -> Option<Correction> {
+    let (used, result) = last;
+    let lufs = result.lufs?;
+    let miss = want.target_lufs - lufs;
+    let over = result.true_peak_dbtp - want.true_peak_dbtp;
+    if miss.abs() <= want.tolerance_lu * USED_TOLERANCE && over <= 0.0 {
+        return None;
+    }
+    let step = used.gain_db - before.0.gain_db;
+    let effect = before.1.lufs.filter(|_| step.abs() > 0.1).map_or(1.0, |b| ((lufs - b) / step).clamp(0.25, 1.0));
+    let gain_db = used.gain_db + miss / effect;
+    let highest = want.true_peak_dbtp - PEAK_MARGIN_DB;
+    let ceiling_dbtp = match used.ceiling_dbtp {
+        _ if over > 0.0 => Some(used.ceiling_dbtp.unwrap_or(want.true_peak_dbtp) - over - PEAK_MARGIN_DB),
+        None if result.true_peak_dbtp + miss > want.true_peak_dbtp => Some(highest),
+        unchanged => unchanged,
+    };
+    Some(Correction { gain_db, ceiling_dbtp })
+}
+
+/// A level in dB as a factor.
+pub(super) fn factor(db: f64) -> f32 {
+    #[allow(clippy::cast_possible_truncation, reason = "samples are of this precision")]
+    let factor = 10f64.powf(db / 20.0) as f32;
+    factor
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WANT: Loudness = Loudness { target_lufs: -23.0, true_peak_dbtp: -1.0, tolerance_lu: 0.5 };
+
+    fn reading(lufs: f64, true_peak_dbtp: f64) -> Reading {
+        Reading { lufs: Some(lufs), true_peak_dbtp }
+    }
+
+    #[test]
+    fn silence_is_left_alone() {
+        let silent = Reading { lufs: None, true_peak_dbtp: f64::NEG_INFINITY };
+        assert_eq!(plan(silent, &WANT), None);
+        assert_eq!(refine((Correction::default(), silent), (Correction::default(), silent), &WANT), None);
+    }
+
+    #[test]
+    fn the_limiter_comes_in_only_for_peaks() {
+        let calm = plan(reading(-30.0, -12.0), &WANT).unwrap();
+        assert_eq!(calm, Correction { gain_db: 7.0, ceiling_dbtp: None });
+        let peaky = plan(reading(-30.0, -3.0), &WANT).unwrap();
+        assert_eq!(peaky.ceiling_dbtp, Some(-1.1));
+    }
+
+    #[test]
+    fn a_result_is_corrected_until_it_fits() {
+        let source = (Correction::default(), reading(-30.0, -8.0));
+        let used = Correction { gain_db: 7.0, ceiling_dbtp: None };
+        assert_eq!(refine(source, (used, reading(-23.1, -1.2)), &WANT), None);
+        // The encoder's overshoot.
+        let lower = refine(source, (used, reading(-23.0, -0.5)), &WANT).unwrap();
+        assert!(lower.ceiling_dbtp.unwrap() < -1.5);
+        // The limiter took one of seven dB away, and will again.
+        let limited = Correction { gain_db: 7.0, ceiling_dbtp: Some(-1.1) };
+        let louder = refine(source, (limited, reading(-24.0, -1.05)), &WANT).unwrap();
+        assert_eq!(louder.ceiling_dbtp, Some(-1.1));
+        assert!((louder.gain_db - (7.0 + 7.0 / 6.0)).abs() < 1e-9, "{louder:?}");
+    }
+
+    #[test]
+    fn a_full_scale_tone_reads_as_the_standard_says() {
+        // 997 Hz at 0 dBFS in one front channel: -3.01 LUFS (BS.1770-4).
+        let format = AudioFormat { sample_rate: 48_000, sample_format: "fltp".into(), layout: "stereo".into() };
+        let mut meter = Meter::new(&format, 2).unwrap();
+        #[allow(clippy::cast_possible_truncation, reason = "test signal")]
+        let left = (0..96_000u32)
+            .map(|n| (std::f64::consts::TAU * 997.0 / 48_000.0 * f64::from(n)).sin() as f32)
+            .collect();
+        meter.add(&Block::new(vec![left, vec![0.0; 96_000]])).unwrap();
+        let reading = meter.reading().unwrap();
+        assert!((reading.lufs.unwrap() + 3.01).abs() < 0.02, "{reading:?}");
+        assert!(reading.true_peak_dbtp.abs() < 0.02, "{reading:?}");
+    }
+}

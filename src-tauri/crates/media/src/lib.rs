@@ -1,0 +1,21 @@
+//! Media work on FFmpeg's libraries: probe, index, encode, stitch, package, measure; and the worker
+//! process that does it at arm's length. Knows no jobs and no database.
+
+mod boxes;
+mod audio;
+pub mod facts;
+#[allow(unsafe_code, reason = "FFmpeg is a C library; this module is its only caller")]
+mod ff;
+pub mod index;
+pub mod language;
+pub mod measured;
+mod open;
+mod part;
+mod probe;
+pub mod process;
+mod scan;
+mod segment;
+pub mod schedule;
+mod stitch;
+pub mod task;
+pub mod types;
