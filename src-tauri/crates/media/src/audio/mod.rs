@@ -65,6 +65,7 @@ fn encode_to_loudness(
     for _ in 1..ATTEMPTS {
         beat.next_pass();
         let encoded = encode_once(task, codec, correction, true, beat)?;
+        eprintln!("TRY {codec:?} {correction:?} -> {:?}", encoded.reading);
         let last = encoded.reading.map(|reading| (correction, reading));
         match last.and_then(|last| Some((last, loudness::refine(before, last, want)?))) {
             None => return encoded.finish(source.lufs),

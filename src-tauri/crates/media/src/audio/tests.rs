@@ -239,7 +239,7 @@ fn a_click_survives_a_change_of_rate() {
 #[test]
 fn priming_of_the_source_is_not_heard() {
     let bench = Bench::new();
-    for (options, name) in [("-c:a aac", "a.mp4"), ("-c:a aac", "a.mkv"), ("-c:a libmp3lame", "a.mp4")] {
+    for (options, name) in [("-c:a aac", "a.mp4"), ("-c:a libopus", "a.mkv"), ("-c:a libmp3lame", "a.mp4")] {
         let source = bench.sound(&click_at(500), options, 1.0, name);
         let done = run(&bench.pcm(&source)).unwrap();
         let heard = hear(&done.part.path);
@@ -338,9 +338,10 @@ fn copies_keep_bytes_and_places() {
         }
         assert_eq!(input.read(&mut packet).unwrap(), Next::End);
         heard.assert_continuous(&done);
-        // AC-3's own delay is nowhere told.
-        let slack = if options.contains("ac3") { 300 } else { 50 };
-        assert!((heard.click() - 24_000).abs() <= slack, "{options} {name}: {}", heard.click());
+        // MP4 has an edit list for AAC's priming; Matroska as written here does not tell it.
+        let untold = if name == "a.mkv" { 1024 } else { 0 };
+        let slack = if options.contains("ac3") { 300 } else { 2 };
+        assert!((heard.click() - 24_000 - untold).abs() <= slack, "{options} {name}: {}", heard.click());
     }
 }
 
