@@ -21,6 +21,8 @@ mod recover;
 mod run;
 mod steps;
 mod submit;
+#[cfg(test)]
+mod tests;
 mod transition;
 
 pub use config::Config;

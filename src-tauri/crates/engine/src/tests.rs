@@ -1,0 +1,9 @@
+//! The engine on a real database and real files, with scripted hands instead of workers.
+
+mod crash;
+mod delivery;
+mod failing;
+mod flow;
+mod random;
+mod stage;
+mod wishes;
