@@ -53,12 +53,12 @@ fn main() -> Result<(), BenchError> {
     std::fs::create_dir_all(folder)?;
     let clip = match &arguments.source {
         Some(clip) => clip.clone(),
-        None => rivals::make_clip(folder, if arguments.quick { 6 } else { 30 })?,
+        None => rivals::make_clip(folder, if arguments.quick { 6 } else { 15 })?,
     };
     let pairs = if arguments.quick { 1 } else { arguments.pairs.max(1) };
     let source = Source::look(&clip)?;
     println!(
-        "{} · {}x{} · {:.3} fps · {pairs} pairs",
+        "{} · {}x{} · {:.3} fps · {pairs} of each",
         clip.display(),
         source.width,
         source.height,

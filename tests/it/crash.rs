@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    kit::Spillway,
+    kit::{Running, Spillway},
     media::{make, picture_hashes},
 };
 
@@ -134,17 +134,15 @@ fn a_kill_at_any_instant_is_survived() {
         // Instants spread evenly over the life of a job: the golden ratio leaves no gap.
         let share = f64::from(n) * 0.618_033_988_75 % 1.0;
         wait_until(&mut child, whole.mul_f64(share));
-        let _already_ended = child.kill();
-        child.wait().unwrap();
+        child.kill();
         finish_and_audit(&spillway, &expected, &format!("kill {n} at {share:.3}"));
     }
 }
 
 /// Lets the child live for a while, or until it ends by itself.
-fn wait_until(child: &mut std::process::Child, span: Duration) {
+fn wait_until(child: &mut Running, span: Duration) {
     let start = Instant::now();
-    while start.elapsed() < span && child.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
+    while start.elapsed() < span && !child.ended() {
         std::thread::park_timeout(Duration::from_millis(1));
     }
 }
@@ -155,18 +153,16 @@ fn a_killed_worker_is_one_failed_attempt() {
     let source = source(&spillway.inbox());
     let mut child = spillway.start(&source, "web-mp4");
     let mut killed = 0;
-    while killed < 2 && child.try_wait().unwrap().is_none() {
-        for worker in workers_of(child.id()) {
-            let pid = rustix::process::Pid::from_raw(worker).unwrap();
+    while killed < 2 && !child.ended() {
+        if let Some(worker) = workers_of(child.id()).first() {
+            let pid = rustix::process::Pid::from_raw(*worker).unwrap();
             killed += u32::from(rustix::process::kill_process(pid, rustix::process::Signal::KILL).is_ok());
-            break;
         }
         std::thread::park_timeout(Duration::from_millis(40));
     }
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(killed == 0 || text.contains("ENC-01"), "{text}");
+    let said = child.output();
+    assert_eq!(said.code, Some(0), "{}\n{}", said.stdout, said.stderr);
+    assert!(killed == 0 || said.stdout.contains("ENC-01"), "{}", said.stdout);
     assert_eq!(spillway.leftovers(), Vec::<String>::new());
 }
 

@@ -6,6 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -75,10 +76,10 @@ impl Spillway {
     }
 
     /// As [`Self::command`] with `deliver`, started and left running.
-    pub(crate) fn start(&self, source: &Path, profile: &str) -> Child {
+    pub(crate) fn start(&self, source: &Path, profile: &str) -> Running {
         let mut command = self.command();
         command.arg("deliver").arg(source).args(["-p", profile, "-o"]).arg(self.out()).arg("--json");
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        Running::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
 
     /// Every file below the output folder, hidden ones too, relative.
@@ -92,6 +93,56 @@ impl Spillway {
         let mut left: Vec<String> = self.delivered().into_iter().filter(hidden).collect();
         left.extend(files_below(&self.data().join("work")));
         left
+    }
+}
+
+/// A running command; it ends with the test, however that ends.
+pub(crate) struct Running(Option<Child>);
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(Some(command.spawn().unwrap()))
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().unwrap()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.as_ref().unwrap().id()
+    }
+
+    pub(crate) fn ended(&mut self) -> bool {
+        self.child().try_wait().unwrap().is_some()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_raw(i32::try_from(self.id()).unwrap()).unwrap(), signal).unwrap();
+    }
+
+    /// Ends it at once, if it has not ended by itself.
+    pub(crate) fn kill(&mut self) {
+        let _already_ended = self.child().kill();
+        self.child().wait().unwrap();
+    }
+
+    /// Waits for the end and gives what it said.
+    pub(crate) fn output(mut self) -> Said {
+        let output = self.0.take().unwrap().wait_with_output().unwrap();
+        Said {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _already_ended = child.kill();
+            let _reaped = child.wait();
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! Two processes on one data folder: one runs, the other wishes and watches.
 
 use std::{
-    process::Child,
+    process::Stdio,
     time::{Duration, Instant},
 };
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
-    kit::Spillway,
+    kit::{Running, Spillway},
     media::{make, picture_count},
 };
 
@@ -46,14 +47,13 @@ fn submit(spillway: &Spillway) -> String {
     jobs(spillway)[0]["id"].as_str().unwrap().to_owned()
 }
 
-fn runner(spillway: &Spillway) -> Child {
-    spillway.command().args(["run"]).stderr(std::process::Stdio::null()).spawn().unwrap()
+fn runner(spillway: &Spillway) -> Running {
+    Running::start(spillway.command().args(["run"]).stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
-fn end(mut child: Child) {
-    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    child.wait().unwrap();
+fn end(running: Running) {
+    running.signal(Signal::TERM);
+    running.output();
 }
 
 fn done(job: &Value) -> u64 {
@@ -108,10 +108,9 @@ fn a_second_process_hands_over_and_takes_over() {
     wait_for(&spillway, "the second job", |j| j["profile"] == "proxy-edit");
     // The leader goes away in the middle; the one that only watched takes the queue over.
     end(first);
-    let output = second.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("\"delivered\""), "{text}");
+    let said = second.output();
+    assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+    assert!(said.stdout.contains("\"delivered\""), "{}", said.stdout);
 }
 
 #[test]
@@ -120,11 +119,10 @@ fn an_interrupt_gives_segments_back_and_says_how_to_go_on() {
     let source = slow_source(&spillway);
     let child = spillway.start(&source, "web-mp4");
     wait_for(&spillway, "some segments", |j| done(j) >= 2);
-    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("spillway run"));
+    child.signal(Signal::INT);
+    let said = child.output();
+    assert_eq!(said.code, Some(130), "{}", said.stderr);
+    assert!(said.stderr.contains("spillway run"), "{}", said.stderr);
     let held = done(&jobs(&spillway)[0]);
     assert!(held >= 2);
     assert_eq!(spillway.run(["run", "--until-idle"]).code, Some(0));

@@ -65,7 +65,7 @@ pub(crate) enum Verb {
     Jobs(Jobs),
     /// Everything about one job: steps, attempts, segments, cost, error
     Job(JobName),
-    /// Take failed or cancelled jobs up again; what is done stays done
+    /// Take failed jobs up again; what is done stays done
     Retry(JobNames),
     /// Stop jobs for good; what is delivered stays
     Cancel(JobNames),

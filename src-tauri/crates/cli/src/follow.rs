@@ -9,7 +9,7 @@ use std::{
 
 use spillway_engine::{
     Engine, EngineError, Until,
-    model::{Event, EventBody, Feed, JobFilter, JobId, JobState},
+    model::{Event, EventBody, Feed, JobFilter, JobId, JobState, JobView, Wish},
 };
 
 use crate::{
@@ -50,7 +50,7 @@ pub(crate) struct Follow<'a> {
     reported: HashSet<JobId>,
     fell_short: bool,
     /// The first error met inside the engine's call-back, where it cannot be returned.
-    trouble: Option<EngineError>,
+    trouble: Option<CommandError>,
 }
 
 impl<'a> Follow<'a> {
@@ -92,7 +92,7 @@ impl<'a> Follow<'a> {
             }
         }
         match self.trouble.take() {
-            Some(error) => Err(error.into()),
+            Some(error) => Err(error),
             None if stop.load(Ordering::SeqCst) => {
                 self.out.note("Interrupted. Nothing is lost: `spillway run` goes on where this stopped.");
                 Ok(Exit::Interrupted)
@@ -112,7 +112,7 @@ impl<'a> Follow<'a> {
         let mut said = false;
         loop {
             self.catch_up()?;
-            match engine.run(until.clone(), stop, &mut |feed| self.see(feed)) {
+            match engine.run(until.clone(), stop, &mut |feed| self.hear(feed)) {
                 Ok(()) => return self.catch_up(),
                 Err(EngineError::AlreadyRunning) => {}
                 Err(error) => return Err(error.into()),
@@ -135,7 +135,9 @@ impl<'a> Follow<'a> {
     fn over(&self, until_idle: bool) -> Result<bool, CommandError> {
         match &self.scope {
             Scope::Jobs(ids) => Ok(ids.iter().all(|id| self.reported.contains(id))),
-            Scope::Everything if until_idle => Ok(open_jobs(self.engine)?.is_empty()),
+            Scope::Everything if until_idle => {
+                Ok(open_jobs(self.engine)?.iter().all(|job| job.wish == Wish::Pause))
+            }
             Scope::Everything => Ok(false),
         }
     }
@@ -143,7 +145,7 @@ impl<'a> Follow<'a> {
     fn present(&self) -> Result<Vec<JobId>, CommandError> {
         match &self.scope {
             Scope::Jobs(ids) => Ok(ids.clone()),
-            Scope::Everything => open_jobs(self.engine),
+            Scope::Everything => Ok(open_jobs(self.engine)?.iter().map(|job| job.id).collect()),
         }
     }
 
@@ -160,7 +162,19 @@ impl<'a> Follow<'a> {
         }
     }
 
-    /// One message of the feed; journal entries come by two ways, and count once.
+    /// One message of the running engine, which tells the journal from its own start on: what was
+    /// written in the moment before is read first.
+    fn hear(&mut self, feed: &Feed) {
+        if let Feed::Event(event) = feed
+            && event.seq > self.seen + 1
+            && let Err(error) = self.catch_up()
+        {
+            self.trouble.get_or_insert(error);
+        }
+        self.see(feed);
+    }
+
+    /// One message; journal entries come by two ways, and count once.
     fn see(&mut self, feed: &Feed) {
         let job = match feed {
             Feed::Event(event) if event.seq <= self.seen => return,
@@ -209,7 +223,9 @@ impl<'a> Follow<'a> {
             Ok(detail) => self.board.seed(&detail),
             // Removed while the news of it was on its way.
             Err(EngineError::NoSuchJob(_)) => {}
-            Err(error) => self.trouble = self.trouble.take().or(Some(error)),
+            Err(error) => {
+                self.trouble.get_or_insert(error.into());
+            }
         }
     }
 
@@ -242,7 +258,7 @@ impl<'a> Follow<'a> {
             Ok(detail) => detail.job,
             Err(EngineError::NoSuchJob(_)) => return,
             Err(error) => {
-                self.trouble = self.trouble.take().or(Some(error));
+                self.trouble.get_or_insert(error.into());
                 return;
             }
         };
@@ -259,11 +275,10 @@ impl<'a> Follow<'a> {
     }
 }
 
-fn open_jobs(engine: &Engine) -> Result<Vec<JobId>, CommandError> {
-    let mut ids = Vec::new();
+fn open_jobs(engine: &Engine) -> Result<Vec<JobView>, CommandError> {
+    let mut jobs = Vec::new();
     for state in [JobState::Running, JobState::Queued] {
-        let filter = JobFilter { state: Some(state), ..JobFilter::default() };
-        ids.extend(engine.jobs(&filter)?.iter().map(|job| job.id));
+        jobs.extend(engine.jobs(&JobFilter { state: Some(state), ..JobFilter::default() })?);
     }
-    Ok(ids)
+    Ok(jobs)
 }

@@ -35,7 +35,7 @@ fn words(detail: &JobDetail, now_ms: i64, glyphs: Glyphs, paint: Paint) -> Strin
     if let Some(row) = board.rows().first() {
         let map = draw::segment_map(row.segments(), glyphs);
         if !map.is_empty() {
-            parts.push(format!("{} {map}\n", text::plural(count(row.segments().count()), "segment")));
+            parts.push(format!("{} {map}\n", text::plural(text::count(row.segments().count()), "segment")));
         }
     }
     for finding in &detail.findings {
@@ -105,10 +105,6 @@ fn state(state: StepState, paint: Paint) -> String {
         StepState::Failed => paint.bad("failed"),
         StepState::Skipped => paint.faint("skipped"),
     }
-}
-
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

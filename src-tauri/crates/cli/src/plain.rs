@@ -1,6 +1,6 @@
 //! Progress where lines cannot be drawn over: a line on stderr for each change that matters.
 
-use spillway_engine::model::{Event, EventBody, StepKind, StepState, Wish};
+use spillway_engine::model::{Event, EventBody, JobState, StepKind, StepState, Wish};
 
 use crate::{
     board::{Board, Row},
@@ -24,6 +24,7 @@ pub(crate) fn note(out: &Out, board: &Board, event: &Event) {
 fn words(row: &Row, body: &EventBody) -> Option<String> {
     match body {
         EventBody::Submitted => Some("queued".to_owned()),
+        EventBody::Job { state: JobState::Running, .. } => Some("started".to_owned()),
         EventBody::Job { .. } => Some(row.phase().to_owned()),
         EventBody::Wished { wish: Wish::Pause } => Some("shall pause".to_owned()),
         EventBody::Wished { wish: Wish::Cancel } => Some("shall stop".to_owned()),

@@ -45,7 +45,8 @@ fn show(session: &Session<'_>, which: &ProfileName) -> Result<Exit, CommandError
     if session.out.json() {
         session.out.document(&profile);
     } else {
-        let page: Vec<String> = spillway_profile::describe(&profile).iter().map(ToString::to_string).collect();
+        let page: Vec<String> =
+            spillway_profile::describe(&profile).iter().map(ToString::to_string).collect();
         session.out.result(&text::escape_lines(&page.join("\n\n")));
     }
     Ok(Exit::Done)

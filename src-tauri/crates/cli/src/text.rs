@@ -98,6 +98,11 @@ pub(crate) fn moment(milliseconds: i64) -> String {
     )
 }
 
+/// A number of things.
+pub(crate) fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
 /// `1 segment`, `2 segments`.
 pub(crate) fn plural(count: u64, one: &str) -> String {
     let mut text = format!("{count} {one}");

@@ -56,7 +56,8 @@ impl Engine {
     }
 
     fn database(&self) -> DoctorCheck {
-        let advice = "Keep a copy of the data folder, then move the database away; delivered files are not affected.";
+        let advice =
+            "Keep a copy of the data folder, then move the database away; delivered files are not affected.";
         let found = db::open(&self.config().data_dir).and_then(|connection| db::integrity(&connection));
         match found {
             Ok(faults) if faults.is_empty() => check("database", Health::Ok, "The job list is sound.", ""),
@@ -64,24 +65,38 @@ impl Engine {
                 let text = format!("The job list is damaged: {}.", faults.join("; "));
                 check("database", Health::Fail, text, advice)
             }
-            Err(error) => check("database", Health::Fail, format!("The job list cannot be used: {error}."), advice),
+            Err(error) => {
+                check("database", Health::Fail, format!("The job list cannot be used: {error}."), advice)
+            }
         }
     }
 
     fn worker(&self) -> Vec<DoctorCheck> {
         match self.ask(&self.config().data_dir, Task::Doctor {}) {
             Ok(Outcome::Doctor { versions, encoders }) => {
-                let list: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-                let mut checks = vec![check("worker", Health::Ok, format!("Worker processes start ({}).", list.join(", ")), "")];
+                let list: Vec<String> =
+                    versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+                let mut checks = vec![check(
+                    "worker",
+                    Health::Ok,
+                    format!("Worker processes start ({}).", list.join(", ")),
+                    "",
+                )];
                 checks.extend(encoders.into_iter().map(|(name, there)| encoder(&name, there)));
                 checks
             }
             Ok(other) => {
                 let text = format!("The worker answered something else: {other:?}.");
-                vec![check("worker", Health::Fail, text, "Reinstall Spillway: program and worker do not match.")]
+                vec![check(
+                    "worker",
+                    Health::Fail,
+                    text,
+                    "Reinstall Spillway: program and worker do not match.",
+                )]
             }
             Err(failure) => {
-                let advice = "Check that the program may start itself and that FFmpeg's libraries are installed.";
+                let advice =
+                    "Check that the program may start itself and that FFmpeg's libraries are installed.";
                 vec![check("worker", Health::Fail, failure.why, advice)]
             }
         }
@@ -135,6 +150,8 @@ fn lock(data_dir: &Path) -> DoctorCheck {
         Err(EngineError::AlreadyRunning) => {
             check("runner", Health::Ok, "Another Spillway runs the queue right now.", "")
         }
-        Err(error) => check("runner", Health::Fail, error.to_string(), "Check the data folder's permissions."),
+        Err(error) => {
+            check("runner", Health::Fail, error.to_string(), "Check the data folder's permissions.")
+        }
     }
 }

@@ -18,7 +18,11 @@ impl Pump {
     }
 
     /// Tells everything that is new.
-    pub(crate) fn pump(&mut self, connection: &Connection, feed: &mut dyn FnMut(&Feed)) -> Result<(), EngineError> {
+    pub(crate) fn pump(
+        &mut self,
+        connection: &Connection,
+        feed: &mut dyn FnMut(&Feed),
+    ) -> Result<(), EngineError> {
         loop {
             let events = db::events_after(connection, self.seq, AT_ONCE)?;
             let Some(last) = events.last() else { return Ok(()) };

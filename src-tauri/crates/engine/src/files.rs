@@ -81,7 +81,11 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Size and SHA-256 (lower-case hex) of a file. `Interrupted` when `cancel` becomes true.
-pub(crate) fn hash(path: &Path, cancel: &AtomicBool, progress: &mut dyn FnMut(u64)) -> io::Result<(u64, String)> {
+pub(crate) fn hash(
+    path: &Path,
+    cancel: &AtomicBool,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; BUFFER_BYTES];

@@ -17,6 +17,7 @@ mod lock;
 pub mod model;
 pub mod plan;
 pub mod preflight;
+pub mod receipt;
 mod recover;
 mod run;
 mod steps;

@@ -101,10 +101,13 @@ fn check(
         }
         let states = tx.states(job.key.num)?;
         let kept = states.iter().filter(|step| step.2 == StepState::Done).count();
-        tx.tell(job.key.id, &EventBody::Recovered {
-            kept: u32::try_from(kept).unwrap_or(u32::MAX),
-            interrupted: interrupted.get(&job.key.num).copied().unwrap_or(0),
-        })?;
+        tx.tell(
+            job.key.id,
+            &EventBody::Recovered {
+                kept: u32::try_from(kept).unwrap_or(u32::MAX),
+                interrupted: interrupted.get(&job.key.num).copied().unwrap_or(0),
+            },
+        )?;
         tx.commit()?;
     }
     Ok(())
@@ -119,7 +122,9 @@ fn lost_parts(parts: &[PartRow]) -> Vec<u32> {
         // A reader cannot panic; if one did, what it should have read counts as lost.
         let results = readers.into_iter().zip(parts.chunks(share));
         results
-            .flat_map(|(reader, chunk)| reader.join().unwrap_or_else(|_| chunk.iter().map(|part| part.ord).collect()))
+            .flat_map(|(reader, chunk)| {
+                reader.join().unwrap_or_else(|_| chunk.iter().map(|part| part.ord).collect())
+            })
             .collect()
     });
     lost.sort_unstable();
@@ -138,7 +143,9 @@ fn sweep(tools: &Tools<'_>, connection: &mut Connection) -> Result<(), EngineErr
     };
     for entry in entries {
         let entry = entry.map_err(EngineError::io(folder))?;
-        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<JobId>().ok()) else { continue };
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<JobId>().ok()) else {
+            continue;
+        };
         let tx = Tx::begin(connection, tools.clock.now_ms())?;
         let known = tx.knows(id)?;
         drop(tx);

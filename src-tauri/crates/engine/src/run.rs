@@ -81,8 +81,17 @@ pub(crate) fn run(
     pump.pump(&connection, feed)?;
     std::thread::scope(|scope| {
         let (wake, wakes) = mpsc::channel();
-        let mut runner =
-            Runner { tools, until, focus, only, connection, pump, slots: Slots::new(tools.config), wake, wakes };
+        let mut runner = Runner {
+            tools,
+            until,
+            focus,
+            only,
+            connection,
+            pump,
+            slots: Slots::new(tools.config),
+            wake,
+            wakes,
+        };
         let outcome = runner.drive(scope, stop, feed);
         // After an error the threads must be told, or the scope would wait for them.
         runner.slots.stop_all();
@@ -148,12 +157,13 @@ impl<'a> Runner<'a> {
             ended.into_iter().filter_map(|(id, performed)| Some((self.slots.free(id)?, performed))).collect();
         let kinds: Vec<_> = ended.iter().map(|(claim, _)| claim.kind).collect();
         let tx = Tx::begin(&mut self.connection, now_ms)?;
-        let turn = turn::take(&tx, self.tools, &self.slots, ended, &turn::Order {
-            leaving,
-            focus: self.focus,
-            only: self.only,
-            until: self.until,
-        })?;
+        let turn = turn::take(
+            &tx,
+            self.tools,
+            &self.slots,
+            ended,
+            &turn::Order { leaving, focus: self.focus, only: self.only, until: self.until },
+        )?;
         for kind in &kinds {
             self.tools.faults.hit_step(*kind, crate::fault::Moment::BeforeCommit);
         }

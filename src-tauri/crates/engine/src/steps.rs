@@ -252,8 +252,9 @@ impl Bench<'_> {
 
     /// The output that this step is about, with its position.
     fn output(&self) -> Result<(u32, &OutputPlan), Setback> {
-        let (StepInput::Segment { output, .. } | StepInput::Audio { output, .. } | StepInput::Output { output }) =
-            self.brief.claim.input
+        let (StepInput::Segment { output, .. }
+        | StepInput::Audio { output, .. }
+        | StepInput::Output { output }) = self.brief.claim.input
         else {
             return Err(self.internal("the step belongs to no output"));
         };
@@ -289,6 +290,9 @@ impl Bench<'_> {
         let mut readable = vec![self.folder().job().to_path_buf()];
         if reads_source {
             readable.push(self.source().to_path_buf());
+        }
+        if let Task::Measure(measure) = &task {
+            readable.push(measure.path.clone());
         }
         let limits = Limits {
             memory_bytes: self.config.worker_memory_bytes,

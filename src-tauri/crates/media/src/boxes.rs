@@ -4,6 +4,7 @@
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
+    ops::Range,
     path::Path,
 };
 
@@ -104,6 +105,69 @@ pub(crate) fn children(file: &mut File, start: u64, end: u64) -> io::Result<Vec<
         at = atom.end;
     }
     Ok(found)
+}
+
+/// Where the first sample of the fragment lies that starts at `start` and ends before `end`; `None`:
+/// there is no such fragment.
+pub(crate) fn first_sample(file: &mut File, start: u64, end: u64) -> io::Result<Option<Range<u64>>> {
+    let Some(moof) = atom_at(file, start, end)? else { return Ok(None) };
+    let Some(mdat) = atom_at(file, moof.end.min(end), end)? else { return Ok(None) };
+    if &moof.kind != b"moof" || &mdat.kind != b"mdat" {
+        return Ok(None);
+    }
+    let Some(traf) = find(file, moof, b"traf")? else { return Ok(None) };
+    let (Some(tfhd), Some(trun)) = (find(file, traf, b"tfhd")?, find(file, traf, b"trun")?) else { return Ok(None) };
+    let default = Fields::read(file, tfhd, 64)?.default_sample_size();
+    let Some((offset, size)) = Fields::read(file, trun, 64)?.first_run_sample(default) else { return Ok(None) };
+    let sample = moof.start.saturating_add(u64::from(offset));
+    let sample = sample..sample.saturating_add(u64::from(size));
+    Ok((sample.start >= mdat.body && sample.end <= end && !sample.is_empty()).then_some(sample))
+}
+
+fn find(file: &mut File, parent: Atom, kind: &[u8; 4]) -> io::Result<Option<Atom>> {
+    Ok(children(file, parent.body, parent.end)?.into_iter().find(|atom| atom.kind == *kind))
+}
+
+/// The first 32-bit fields of a full box.
+struct Fields(Vec<u32>);
+
+impl Fields {
+    fn read(file: &mut File, atom: Atom, most: usize) -> io::Result<Self> {
+        file.seek(SeekFrom::Start(atom.body))?;
+        let length = usize::try_from(atom.end.saturating_sub(atom.body)).unwrap_or(most).min(most);
+        let mut bytes = vec![0; length];
+        if !filled(file, &mut bytes)? {
+            return Ok(Self(Vec::new()));
+        }
+        Ok(Self(bytes.chunks_exact(4).map(|c| u32::from_be_bytes([c[0], c[1], c[2], c[3]])).collect()))
+    }
+
+    fn get(&self, at: usize) -> Option<u32> {
+        self.0.get(at).copied()
+    }
+
+    /// Of a `tfhd` (14496-12, 8.8.7): the size that all samples have unless the run says otherwise.
+    fn default_sample_size(&self) -> Option<u32> {
+        let flags = self.get(0)?;
+        let mut at = 2;
+        at += if flags & 1 == 0 { 0 } else { 2 };
+        at += if flags & 2 == 0 { 0 } else { 1 };
+        at += if flags & 8 == 0 { 0 } else { 1 };
+        if flags & 0x10 == 0 { None } else { self.get(at) }
+    }
+
+    /// Of a `trun` (14496-12, 8.8.8): offset from the fragment's start, and size.
+    fn first_run_sample(&self, default_size: Option<u32>) -> Option<(u32, u32)> {
+        let flags = self.get(0)?;
+        if flags & 1 == 0 {
+            return None;
+        }
+        let mut at = 3;
+        at += if flags & 4 == 0 { 0 } else { 1 };
+        at += if flags & 0x100 == 0 { 0 } else { 1 };
+        let size = if flags & 0x200 == 0 { default_size } else { self.get(at) };
+        Some((self.get(2)?, size?))
+    }
 }
 
 fn atom_at(file: &mut File, at: u64, end: u64) -> io::Result<Option<Atom>> {

@@ -52,6 +52,75 @@ pub fn terminology(code: &str) -> String {
     alias.map_or(code, str::to_owned)
 }
 
+/// Terminology code, ISO 639-1 code, English name.
+const NAMES: [(&str, &str, &str); 46] = [
+    ("ara", "ar", "Arabic"),
+    ("ben", "bn", "Bengali"),
+    ("bul", "bg", "Bulgarian"),
+    ("cat", "ca", "Catalan"),
+    ("ces", "cs", "Czech"),
+    ("cym", "cy", "Welsh"),
+    ("dan", "da", "Danish"),
+    ("deu", "de", "German"),
+    ("ell", "el", "Greek"),
+    ("eng", "en", "English"),
+    ("est", "et", "Estonian"),
+    ("eus", "eu", "Basque"),
+    ("fas", "fa", "Persian"),
+    ("fin", "fi", "Finnish"),
+    ("fra", "fr", "French"),
+    ("gle", "ga", "Irish"),
+    ("glg", "gl", "Galician"),
+    ("heb", "he", "Hebrew"),
+    ("hin", "hi", "Hindi"),
+    ("hrv", "hr", "Croatian"),
+    ("hun", "hu", "Hungarian"),
+    ("ind", "id", "Indonesian"),
+    ("isl", "is", "Icelandic"),
+    ("ita", "it", "Italian"),
+    ("jpn", "ja", "Japanese"),
+    ("kor", "ko", "Korean"),
+    ("lav", "lv", "Latvian"),
+    ("lit", "lt", "Lithuanian"),
+    ("msa", "ms", "Malay"),
+    ("nld", "nl", "Dutch"),
+    ("nor", "no", "Norwegian"),
+    ("pol", "pl", "Polish"),
+    ("por", "pt", "Portuguese"),
+    ("ron", "ro", "Romanian"),
+    ("rus", "ru", "Russian"),
+    ("slk", "sk", "Slovak"),
+    ("slv", "sl", "Slovenian"),
+    ("spa", "es", "Spanish"),
+    ("srp", "sr", "Serbian"),
+    ("swe", "sv", "Swedish"),
+    ("tam", "ta", "Tamil"),
+    ("tha", "th", "Thai"),
+    ("tur", "tr", "Turkish"),
+    ("ukr", "uk", "Ukrainian"),
+    ("vie", "vi", "Vietnamese"),
+    ("zho", "zh", "Chinese"),
+];
+
+/// The shortest code (RFC 5646 wants ISO 639-1 where there is one).
+pub(crate) fn short_code(code: &str) -> String {
+    let code = terminology(code);
+    NAMES.iter().find(|(long, ..)| *long == code).map_or(code.clone(), |(_, short, _)| (*short).to_owned())
+}
+
+/// ISO 639-2/T for a language tag of RFC 5646; regions and scripts are left out.
+pub(crate) fn from_tag(tag: &str) -> String {
+    let language = tag.split('-').next().unwrap_or(tag).to_ascii_lowercase();
+    let long = NAMES.iter().find(|(_, short, _)| *short == language).map(|(long, ..)| (*long).to_owned());
+    long.unwrap_or_else(|| terminology(&language))
+}
+
+/// English name; the code itself where no name is known.
+pub(crate) fn display_name(code: &str) -> String {
+    let code = terminology(code);
+    NAMES.iter().find(|(long, ..)| *long == code).map_or(code.clone(), |(.., name)| (*name).to_owned())
+}
+
 /// What to call a language towards the MP4 or MOV muxer.
 pub(crate) fn for_muxer(code: &str, quicktime: bool) -> String {
     let code = terminology(code);
@@ -79,6 +148,11 @@ mod tests {
             assert_eq!(for_muxer(code, true), old);
             assert_eq!(for_muxer(old, false), code);
         }
+        for (long, short, name) in NAMES {
+            assert_eq!((short_code(long).as_str(), from_tag(short).as_str()), (short, long));
+            assert_eq!(display_name(long), name);
+        }
+        assert_eq!(from_tag("pt-BR"), "por");
         assert_eq!(terminology("ENG"), "eng");
         assert_eq!(of_stream(Some("und".into())), None);
     }

@@ -24,14 +24,20 @@ const LARGEST_SIDE: u32 = 16_384;
 pub(crate) fn probe(path: &Path) -> Result<(Probe, Input), MediaError> {
     let bytes = std::fs::metadata(path)?.len();
     let mut input = open(path)?;
-    let mut probe = headers(&input, bytes);
-    bounds(&probe)?;
-    let mut looks = looks(&input);
-    look(&mut input, &mut looks)?;
-    apply(&mut probe, looks);
-    encrypted(path, &input, &probe)?;
-    probe.timecode = timecode(&input);
+    let (probe, locked) = describe(&mut input, bytes)?;
+    encrypted(path, &input, &probe, locked)?;
     Ok((probe, input))
+}
+
+/// Looks at an open file; the second value tells whether pictures are encrypted.
+pub(crate) fn describe(input: &mut Input, bytes: u64) -> Result<(Probe, bool), MediaError> {
+    let mut probe = headers(input, bytes);
+    bounds(&probe)?;
+    let mut looks = looks(input);
+    let locked = look(input, &mut looks)?;
+    apply(&mut probe, looks);
+    probe.timecode = timecode(input);
+    Ok((probe, locked))
 }
 
 fn headers(input: &Input, bytes: u64) -> Probe {
@@ -235,8 +241,10 @@ impl Look {
     }
 }
 
-fn look(input: &mut Input, looks: &mut [Look]) -> Result<(), MediaError> {
+/// Feeds packets to the decoders until each has shown enough; tells whether any picture is encrypted.
+fn look(input: &mut Input, looks: &mut [Look]) -> Result<bool, MediaError> {
     let mut packet = Packet::new();
+    let mut locked = false;
     let (mut packets, mut bytes) = (0, 0);
     while packets < LOOK_PACKETS && bytes < LOOK_BYTES && !looks.iter().all(Look::satisfied) {
         if input.read(&mut packet)? == Next::End {
@@ -248,12 +256,13 @@ fn look(input: &mut Input, looks: &mut [Look]) -> Result<(), MediaError> {
         packets += 1;
         bytes += packet.data().len();
         if let Some(look) = looks.iter_mut().find(|l| l.stream == packet.stream()) {
+            locked |= look.video && packet.is_encrypted();
             if !look.satisfied() {
                 look.feed(Some(&packet));
             }
         }
     }
-    Ok(())
+    Ok(locked)
 }
 
 fn apply(probe: &mut Probe, looks: Vec<Look>) {
@@ -299,13 +308,13 @@ fn merged(header: &ColorTags, frame: ColorTags) -> ColorTags {
     }
 }
 
-fn encrypted(path: &Path, input: &Input, probe: &Probe) -> Result<(), MediaError> {
-    let locked = input.streams().any(|s| {
-        let tag = s.params().tag();
-        s.is_encrypted() || matches!(tag.as_str(), "encv" | "enca" | "drmi" | "drms")
-    });
+fn encrypted(path: &Path, input: &Input, probe: &Probe, locked: bool) -> Result<(), MediaError> {
     let any_picture = probe.video.iter().any(|v| v.decodable);
-    if locked && !any_picture {
+    let declared = input.streams().any(|s| {
+        let tag = s.params().tag();
+        s.is_encrypted() || matches!(tag.as_str(), "encv" | "drmi" | "drms")
+    });
+    if locked || (declared && !any_picture) {
         return Err(MediaError::new(MediaCode::Encrypted, "the media is encrypted (Common Encryption) and there is no key"));
     }
     if !any_picture && scrambled_share(path).is_some_and(|share| share > 0.5) {

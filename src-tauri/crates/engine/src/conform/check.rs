@@ -77,7 +77,8 @@ fn title(check: &Check) -> &'static str {
 
 fn parts(check: &Check, measured: &Measured) -> Vec<Part> {
     let file = || file_parts(check, measured);
-    file().or_else(|| picture_parts(check, measured))
+    file()
+        .or_else(|| picture_parts(check, measured))
         .or_else(|| sound_parts(check, measured))
         .or_else(|| hls_parts(check, measured))
         .unwrap_or_default()
@@ -85,12 +86,15 @@ fn parts(check: &Check, measured: &Measured) -> Vec<Part> {
 
 /// Checks of the output as a whole; `None`: not one of these.
 fn file_parts(check: &Check, measured: &Measured) -> Option<Vec<Part>> {
-    let whole = |expected: String, found: String, state: State| Some(vec![Part::whole(expected, found, state)]);
+    let whole =
+        |expected: String, found: String, state: State| Some(vec![Part::whole(expected, found, state)]);
     let hls = measured.container == "hls";
     match check {
-        Check::Container { any_of } => {
-            whole(any_of.join(" or "), measured.container.clone(), any_of.contains(&measured.container).into())
-        }
+        Check::Container { any_of } => whole(
+            any_of.join(" or "),
+            measured.container.clone(),
+            any_of.contains(&measured.container).into(),
+        ),
         Check::MoovFirst => {
             let (found, state) = match measured.moov_first {
                 Some(true) => ("yes", State::Met),
@@ -203,7 +207,9 @@ fn rate_parts(check: &Check, each: EachPicture<'_>) -> Option<Vec<Part>> {
             let met = approx(v.longest_gop) <= most;
             (format!("at most {} frames", shown(most)), format!("{} frames", v.longest_gop), met.into())
         }),
-        Check::ClosedGop => each(&|v| ("0 open".to_owned(), format!("{} open", v.open_gops), (v.open_gops == 0).into())),
+        Check::ClosedGop => {
+            each(&|v| ("0 open".to_owned(), format!("{} open", v.open_gops), (v.open_gops == 0).into()))
+        }
         Check::MaxBFrames { value } => each(&|v| {
             let expected = format!("at most {value}");
             match v.b_frames {
@@ -231,7 +237,11 @@ fn rate_parts(check: &Check, each: EachPicture<'_>) -> Option<Vec<Part>> {
 fn sound_parts(check: &Check, measured: &Measured) -> Option<Vec<Part>> {
     let each = |part: &dyn Fn(&MeasuredAudio) -> Part| {
         let parts: Vec<Part> = measured.audio.iter().map(part).collect();
-        Some(if parts.is_empty() { vec![Part::whole("holds for every track", "no audio", true)] } else { parts })
+        Some(if parts.is_empty() {
+            vec![Part::whole("holds for every track", "no audio", true)]
+        } else {
+            parts
+        })
     };
     let numbers = |any_of: &[u32]| any_of.iter().map(u32::to_string).collect::<Vec<_>>().join(" or ");
     match check {
@@ -243,12 +253,12 @@ fn sound_parts(check: &Check, measured: &Measured) -> Option<Vec<Part>> {
             let met = any_of.contains(&a.sample_rate);
             Part::of(&a.id, format!("{} Hz", numbers(any_of)), format!("{} Hz", a.sample_rate), met)
         }),
-        Check::AudioChannels { any_of } => each(&|a| {
-            Part::of(&a.id, numbers(any_of), a.channels.to_string(), any_of.contains(&a.channels))
-        }),
-        &Check::Loudness { target_lufs, tolerance_lu, true_peak_dbtp } => each(&|a| {
-            sound::loudness_part(&a.id, Loudness { target_lufs, true_peak_dbtp, tolerance_lu }, a)
-        }),
+        Check::AudioChannels { any_of } => {
+            each(&|a| Part::of(&a.id, numbers(any_of), a.channels.to_string(), any_of.contains(&a.channels)))
+        }
+        &Check::Loudness { target_lufs, tolerance_lu, true_peak_dbtp } => {
+            each(&|a| sound::loudness_part(&a.id, Loudness { target_lufs, true_peak_dbtp, tolerance_lu }, a))
+        }
         _ => None,
     }
 }
@@ -261,7 +271,11 @@ fn hls_parts(check: &Check, measured: &Measured) -> Option<Vec<Part>> {
     match check {
         Check::MinRungs { value } => with(&|_| {
             let found = measured.video.len();
-            vec![Part::whole(format!("at least {value}"), found.to_string(), found as u64 >= u64::from(*value))]
+            vec![Part::whole(
+                format!("at least {value}"),
+                found.to_string(),
+                found as u64 >= u64::from(*value),
+            )]
         }),
         Check::AlignedKeyframes => {
             with(&|hls| vec![Part::whole("yes", yes(hls.keyframes_aligned), hls.keyframes_aligned)])
@@ -277,13 +291,22 @@ fn hls_parts(check: &Check, measured: &Measured) -> Option<Vec<Part>> {
         Check::PeakToAverage { value } => with(&|hls| {
             let part = |rung: &spillway_media::measured::MeasuredRung| {
                 let ratio = approx(rung.measured_peak) / approx(rung.measured_average.max(1));
-                Part::of(&rung.id, format!("at most {}", shown(*value)), format!("{ratio:.2}"), ratio <= *value)
+                Part::of(
+                    &rung.id,
+                    format!("at most {}", shown(*value)),
+                    format!("{ratio:.2}"),
+                    ratio <= *value,
+                )
             };
             hls.rungs.iter().map(part).collect()
         }),
         Check::HasIFramePlaylists => with(&|hls| {
             let (found, rungs) = (u64::from(hls.i_frame_playlists), measured.video.len() as u64);
-            vec![Part::whole(format!("{rungs}, one per rendition"), found.to_string(), found >= rungs && found > 0)]
+            vec![Part::whole(
+                format!("{rungs}, one per rendition"),
+                found.to_string(),
+                found >= rungs && found > 0,
+            )]
         }),
         _ => None,
     }
@@ -303,7 +326,8 @@ fn max_level(video: &MeasuredVideo, value: &str) -> (String, String, State) {
 }
 
 fn max_size(video: &MeasuredVideo, width: u32, height: u32) -> (String, String, State) {
-    let met = video.width.max(video.height) <= width.max(height) && video.width.min(video.height) <= width.min(height);
+    let met = video.width.max(video.height) <= width.max(height)
+        && video.width.min(video.height) <= width.min(height);
     (
         format!("within {width} × {height}, either way round"),
         format!("{} × {}", video.width, video.height),

@@ -88,10 +88,10 @@ fn timecode(plan: &OutputPlan, measured: &Measured) -> Option<RuleResult> {
     }
     let words = |timecode: &Option<String>| timecode.clone().unwrap_or_else(|| "none".to_owned());
     // Some players write the drop-frame mark as `.`; it means the same.
-    let plain = |timecode: &Option<String>| timecode.as_ref().map(|text| text.replace('.', ";"));
-    let met = plain(&plan.timecode) == plain(&measured.timecode);
-    let part = Part::whole(words(&plan.timecode), words(&measured.timecode), met);
-    line("timecode", "Start timecode", Outcome::Fail, &[part])
+    let unified = |timecode: &Option<String>| timecode.as_ref().map(|text| text.replace('.', ";"));
+    let met = unified(&plan.timecode) == unified(&measured.timecode);
+    let shown = Part::whole(words(&plan.timecode), words(&measured.timecode), met);
+    line("timecode", "Start timecode", Outcome::Fail, &[shown])
 }
 
 fn chapters(plan: &OutputPlan, measured: &Measured) -> Option<RuleResult> {

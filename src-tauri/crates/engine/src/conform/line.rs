@@ -98,7 +98,9 @@ fn merged(parts: &[Part], text: fn(&Part) -> &String) -> String {
     match parts {
         [] => String::new(),
         [first, rest @ ..] if rest.iter().all(|part| text(part) == text(first)) => text(first).clone(),
-        _ => parts.iter().map(|part| format!("{}: {}", part.place, text(part))).collect::<Vec<_>>().join("; "),
+        _ => {
+            parts.iter().map(|part| format!("{}: {}", part.place, text(part))).collect::<Vec<_>>().join("; ")
+        }
     }
 }
 

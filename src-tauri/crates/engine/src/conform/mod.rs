@@ -93,3 +93,6 @@ pub fn judge_file(profile: &Profile, output: &Output, measured: &Measured) -> Ou
     lines.extend(check::rules(profile, &output.id, measured));
     OutputVerdict { output: output.id.clone(), lines }
 }
+
+#[cfg(test)]
+mod tests;

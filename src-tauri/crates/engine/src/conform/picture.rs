@@ -15,7 +15,7 @@ use super::{
 };
 use crate::plan::{
     Fate, OutputPlan, Range, RenditionPlan, VideoPlan,
-    color::same_tag,
+    color::{same_matrix, same_transfer},
     copy::{codec_name, profile_complies},
     number::{approx_i, ticks, whole},
 };
@@ -55,10 +55,20 @@ pub(super) fn planned(plan: &OutputPlan, source: &InspectDone, measured: &Measur
         line("hdr", "HDR metadata", fail, &some(&cases, Case::hdr)),
         line("captions", "Captions in the picture", fail, &some(&cases, Case::captions)),
         line("language", "Picture language", Outcome::Warn, &some(&cases, Case::language)),
-        line("segment-idr", "Every segment starts with a keyframe", fail, &some(&cases, Case::segment_starts)),
+        line(
+            "segment-idr",
+            "Every segment starts with a keyframe",
+            fail,
+            &some(&cases, Case::segment_starts),
+        ),
         line("keyframes", "Distance of keyframes", fail, &some(&cases, Case::keyframes)),
         line("closed-gops", "Closed GOPs", fail, &some(&cases, Case::closed_gops)),
-        line("parameter-sets", "One set of parameters for the whole stream", fail, &all(&cases, Case::parameter_sets)),
+        line(
+            "parameter-sets",
+            "One set of parameters for the whole stream",
+            fail,
+            &all(&cases, Case::parameter_sets),
+        ),
         line("seams-decode", "The joins decode without errors", fail, &all(&cases, Case::decodes)),
         line("vbv", "Peak bit rate", Outcome::Warn, &some(&cases, Case::vbv)),
     ]
@@ -70,7 +80,8 @@ pub(super) fn planned(plan: &OutputPlan, source: &InspectDone, measured: &Measur
 fn cases<'a>(plan: &'a OutputPlan, stream: &'a VideoStream, measured: &'a Measured) -> Vec<Case<'a>> {
     match &plan.video {
         VideoPlan::Copy => {
-            let case = |found| Case { plan, found, stream, made: None, segments: &[], place: plan.id.clone() };
+            let case =
+                |found| Case { plan, found, stream, made: None, segments: &[], place: plan.id.clone() };
             measured.video.first().map(case).into_iter().collect()
         }
         VideoPlan::Encode { renditions, segments, .. } => {
@@ -98,7 +109,12 @@ fn schedule_frames(plan: &OutputPlan) -> u64 {
 }
 
 impl Case<'_> {
-    fn part(&self, expected: impl Into<String>, measured: impl Into<String>, state: impl Into<State>) -> Part {
+    fn part(
+        &self,
+        expected: impl Into<String>,
+        measured: impl Into<String>,
+        state: impl Into<State>,
+    ) -> Part {
         Part::of(&self.place, expected, measured, state)
     }
 
@@ -217,7 +233,8 @@ impl Case<'_> {
     fn aspect(&self) -> Part {
         let wanted = self.settings().map_or(self.stream.sample_aspect, |video| video.sample_aspect);
         let found = self.found.sample_aspect;
-        let equal = i64::from(wanted.num) * i64::from(found.den) == i64::from(wanted.den) * i64::from(found.num);
+        let equal =
+            i64::from(wanted.num) * i64::from(found.den) == i64::from(wanted.den) * i64::from(found.num);
         // Encoders bring large terms down; a thousandth is less than a pixel of any picture.
         let near = (wanted.as_f64() / found.as_f64() - 1.0).abs() < 0.001;
         let words = |ratio: Ratio| format!("{}:{}", ratio.num, ratio.den);
@@ -236,13 +253,17 @@ impl Case<'_> {
 
     fn color(&self) -> Part {
         let wanted = self.settings().map_or(&self.stream.color, |video| &video.color);
-        let pairs = [
-            (&wanted.primaries, &self.found.color.primaries),
-            (&wanted.transfer, &self.found.color.transfer),
-            (&wanted.matrix, &self.found.color.matrix),
-        ];
-        let differs = pairs.iter().any(|(a, b)| a.is_some() && b.is_some() && !same_tag(a.as_deref(), b.as_deref()));
-        let missing = pairs.iter().any(|(a, b)| a.is_some() && b.is_none());
+        let (a, b) = (wanted, &self.found.color);
+        let differs = [
+            (&a.primaries, &b.primaries, (|a, b| a == b) as fn(Option<&str>, Option<&str>) -> bool),
+            (&a.transfer, &b.transfer, same_transfer),
+            (&a.matrix, &b.matrix, same_matrix),
+        ]
+        .iter()
+        .any(|(a, b, same)| a.is_some() && b.is_some() && !same(a.as_deref(), b.as_deref()));
+        let missing = [(&a.primaries, &b.primaries), (&a.transfer, &b.transfer), (&a.matrix, &b.matrix)]
+            .iter()
+            .any(|(a, b)| a.is_some() && b.is_none());
         // Limited is what an untagged range means.
         let range = |tags: &ColorTags| tags.range.clone().unwrap_or_else(|| "tv".to_owned());
         let state = if differs || range(wanted) != range(&self.found.color) {
@@ -315,7 +336,11 @@ impl Case<'_> {
         if video.fixed_gop && gop > 1 {
             let step = usize::try_from(gop).unwrap_or(1);
             let met = self.found.keyframes.iter().copied().eq((0..self.wanted_frames()).step_by(step));
-            let found = if met { "on the grid".to_owned() } else { format!("up to {} apart", self.found.longest_gop) };
+            let found = if met {
+                "on the grid".to_owned()
+            } else {
+                format!("up to {} apart", self.found.longest_gop)
+            };
             return Some(self.part(format!("every {gop} frames, nowhere else"), found, met));
         }
         let longest = self.found.longest_gop;
@@ -335,7 +360,11 @@ impl Case<'_> {
 
     fn decodes(&self) -> Part {
         let errors = self.found.decode_errors;
-        self.part("0 errors", format!("{errors} errors in {} frames decoded", self.found.decoded), errors == 0)
+        self.part(
+            "0 errors",
+            format!("{errors} errors in {} frames decoded", self.found.decoded),
+            errors == 0,
+        )
     }
 
     /// Over any second a full buffer may be spent on top of the ceiling; more would starve a player.
@@ -353,7 +382,12 @@ pub(super) fn times_digest(times: &[i64]) -> String {
     for time in times {
         hash.update(time.to_le_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+        text
+    })
 }
 
 pub(super) fn scan_words(order: FieldOrder) -> &'static str {

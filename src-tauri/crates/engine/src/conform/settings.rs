@@ -5,8 +5,8 @@ use spillway_media::{
     types::FieldOrder,
 };
 use spillway_profile::{
-    AudioCodec, AudioFit, Channels, Container, EditList, FrameRateMode, Output, PixelAspect, RateControl, Rotation,
-    Rung, Scan, SelectAudio, Size, Timecode, VideoCodec,
+    AudioCodec, AudioFit, Channels, Container, EditList, FrameRateMode, Output, PixelAspect, RateControl,
+    Rotation, Rung, Scan, SelectAudio, Size, Timecode, VideoCodec,
 };
 
 use super::{
@@ -67,7 +67,8 @@ fn pictures(output: &Output, measured: &Measured) -> Vec<RuleResult> {
     let rung = |id: &str| output.video.rung.iter().find(|rung| rung.id == id);
     let cases: Vec<Case<'_>> =
         measured.video.iter().map(|found| Case { output, found, rung: rung(&found.id) }).collect();
-    let there = Part::whole("a picture", format!("{} tracks", measured.video.len()), !measured.video.is_empty());
+    let there =
+        Part::whole("a picture", format!("{} tracks", measured.video.len()), !measured.video.is_empty());
     let fail = Outcome::Fail;
     [
         line("picture", "A picture is there", fail, &[there]),
@@ -83,7 +84,12 @@ fn pictures(output: &Output, measured: &Measured) -> Vec<RuleResult> {
         line("keyframes", "Distance of keyframes", fail, &some(&cases, Case::keyframes)),
         line("closed-gops", "Closed GOPs", fail, &some(&cases, Case::closed_gops)),
         line("b-frames", "B-frames", fail, &some(&cases, Case::b_frames)),
-        line("parameter-sets", "One set of parameters for the whole stream", fail, &all(&cases, Case::parameter_sets)),
+        line(
+            "parameter-sets",
+            "One set of parameters for the whole stream",
+            fail,
+            &all(&cases, Case::parameter_sets),
+        ),
         line("decodes", "Decodes without errors", fail, &all(&cases, Case::decodes)),
         line("vbv", "Average under the ceiling", Outcome::Warn, &some(&cases, Case::ceiling)),
     ]
@@ -116,7 +122,8 @@ impl Case<'_> {
     }
 
     fn level(&self) -> Option<Part> {
-        let wanted = self.rung.and_then(|rung| rung.level.as_deref()).or(self.output.video.level.as_deref())?;
+        let wanted =
+            self.rung.and_then(|rung| rung.level.as_deref()).or(self.output.video.level.as_deref())?;
         let most = level::number(&self.found.codec, wanted)?;
         let found = self.found.level?;
         let words = level::name(&self.found.codec, found);
@@ -156,9 +163,8 @@ impl Case<'_> {
 
     fn scan(&self) -> Option<Part> {
         let found = self.found.field_order;
-        (self.output.video.scan == Scan::Progressive).then(|| {
-            self.part("progressive", scan_words(found), found == FieldOrder::Progressive)
-        })
+        (self.output.video.scan == Scan::Progressive)
+            .then(|| self.part("progressive", scan_words(found), found == FieldOrder::Progressive))
     }
 
     fn frame_rate(&self) -> Option<Part> {
@@ -170,7 +176,8 @@ impl Case<'_> {
         let limit = limit.min_by(f64::total_cmp);
         let rate = self.found.constant_rate;
         let met = rate.is_some_and(|rate| limit.is_none_or(|max| rate.as_f64() <= max + 1e-3));
-        let expected = limit.map_or_else(|| "constant".to_owned(), |max| format!("constant, at most {}", shown(max)));
+        let expected =
+            limit.map_or_else(|| "constant".to_owned(), |max| format!("constant, at most {}", shown(max)));
         let found = rate.map_or_else(
             || format!("variable, {} on average", shown(self.found.average_rate)),
             |rate| format!("constant, {}", shown(rate.as_f64())),
@@ -210,7 +217,11 @@ impl Case<'_> {
 
     fn decodes(&self) -> Part {
         let errors = self.found.decode_errors;
-        self.part("0 errors", format!("{errors} errors in {} frames decoded", self.found.decoded), errors == 0)
+        self.part(
+            "0 errors",
+            format!("{errors} errors in {} frames decoded", self.found.decoded),
+            errors == 0,
+        )
     }
 
     fn ceiling(&self) -> Option<Part> {
@@ -241,17 +252,30 @@ fn sounds(output: &Output, measured: &Measured) -> Vec<RuleResult> {
     let fail = Outcome::Fail;
     [
         line("audio-format", "Audio format", fail, &each(&|audio, found| Some(format(audio, found)))),
-        line("durations-agree", "Audio ends with the picture", fail, &each(&|audio, found| {
-            let filled = audio.fit == AudioFit::Picture || output.edit_list == EditList::Forbid;
-            filled.then(|| sound::end_part(&found.id, found, measured)).flatten()
-        })),
-        line("audio-times-rise", "Audio times rise", fail, &each(&|_, found| {
-            let words = |rise| if rise { "strictly rising" } else { "not strictly rising" };
-            Some(Part::of(&found.id, words(true), words(found.times_rise), found.times_rise))
-        })),
-        line("loudness", "Loudness", fail, &each(&|audio, found| {
-            Some(sound::loudness_part(&found.id, audio.loudness?, found))
-        })),
+        line(
+            "durations-agree",
+            "Audio ends with the picture",
+            fail,
+            &each(&|audio, found| {
+                let filled = audio.fit == AudioFit::Picture || output.edit_list == EditList::Forbid;
+                filled.then(|| sound::end_part(&found.id, found, measured)).flatten()
+            }),
+        ),
+        line(
+            "audio-times-rise",
+            "Audio times rise",
+            fail,
+            &each(&|_, found| {
+                let words = |rise| if rise { "strictly rising" } else { "not strictly rising" };
+                Some(Part::of(&found.id, words(true), words(found.times_rise), found.times_rise))
+            }),
+        ),
+        line(
+            "loudness",
+            "Loudness",
+            fail,
+            &each(&|audio, found| Some(sound::loudness_part(&found.id, audio.loudness?, found))),
+        ),
     ]
     .into_iter()
     .flatten()
@@ -280,7 +304,13 @@ fn format(audio: &spillway_profile::Audio, found: &MeasuredAudio) -> Part {
     Part::of(
         &found.id,
         format!("{codec}, {hz}, {words}"),
-        format!("{}, {} Hz, {} channels, {}", found.codec, found.sample_rate, found.channels, kbps(found.bit_rate)),
+        format!(
+            "{}, {} Hz, {} channels, {}",
+            found.codec,
+            found.sample_rate,
+            found.channels,
+            kbps(found.bit_rate)
+        ),
         codec == found.codec && channels && rate && bits,
     )
 }

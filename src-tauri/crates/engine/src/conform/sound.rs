@@ -45,11 +45,26 @@ pub(super) fn planned(
     let fail = Outcome::Fail;
     [
         line("audio-format", "Audio format", fail, &some(&tracks, |track| format(track, source))),
-        line("audio-sync", "Audio starts where it should", fail, &some(&tracks, |track| sync(track, plan, source))),
+        line(
+            "audio-sync",
+            "Audio starts where it should",
+            fail,
+            &some(&tracks, |track| sync(track, plan, source)),
+        ),
         line("audio-complete", "All of the audio is there", fail, &some(&tracks, complete)),
-        line("durations-agree", "Audio ends with the picture", fail, &some(&tracks, |track| ends(track, measured))),
+        line(
+            "durations-agree",
+            "Audio ends with the picture",
+            fail,
+            &some(&tracks, |track| ends(track, measured)),
+        ),
         line("audio-times-rise", "Audio times rise", fail, &some(&tracks, |track| Some(times_rise(track)))),
-        line("audio-decodes", "Audio decodes without errors", fail, &some(&tracks, |track| Some(decodes(track)))),
+        line(
+            "audio-decodes",
+            "Audio decodes without errors",
+            fail,
+            &some(&tracks, |track| Some(decodes(track))),
+        ),
         line("audio-language", "Audio language", Outcome::Warn, &some(&tracks, language)),
         line("loudness", "Loudness", fail, &some(&tracks, loudness)),
     ]
@@ -191,4 +206,3 @@ pub(super) fn loudness_part(place: &str, target: Loudness, found: &MeasuredAudio
     let state = if level && below && peak.is_none() { State::Unknown } else { (level && below).into() };
     Part::of(place, expected, measured, state)
 }
-

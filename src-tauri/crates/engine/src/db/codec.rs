@@ -17,7 +17,8 @@ pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize> ToSql for Json<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let text = serde_json::to_string(&self.0).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+        let text =
+            serde_json::to_string(&self.0).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
         Ok(ToSqlOutput::Owned(Value::Text(text)))
     }
 }
@@ -35,7 +36,9 @@ impl<T: Serialize> ToSql for Word<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         match serde_json::to_value(&self.0) {
             Ok(serde_json::Value::String(word)) => Ok(ToSqlOutput::Owned(Value::Text(word))),
-            Ok(other) => Err(rusqlite::Error::ToSqlConversionFailure(format!("{other} is not a word").into())),
+            Ok(other) => {
+                Err(rusqlite::Error::ToSqlConversionFailure(format!("{other} is not a word").into()))
+            }
             Err(error) => Err(rusqlite::Error::ToSqlConversionFailure(error.into())),
         }
     }

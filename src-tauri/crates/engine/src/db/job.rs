@@ -167,15 +167,19 @@ impl Tx<'_> {
     }
 
     pub(crate) fn set_source_hash(&self, job: i64, sha256: &str) -> Result<(), EngineError> {
-        self.sql.prepare_cached("UPDATE job SET source_sha256 = ?2 WHERE num = ?1")?.execute(params![job, sha256])?;
+        self.sql
+            .prepare_cached("UPDATE job SET source_sha256 = ?2 WHERE num = ?1")?
+            .execute(params![job, sha256])?;
         Ok(())
     }
 
     /// Stores the plan; `None` when it has to be made again with `tier`.
     pub(crate) fn set_plan(&self, job: i64, tier: u8, plan: Option<&JobPlan>) -> Result<(), EngineError> {
-        self.sql
-            .prepare_cached("UPDATE job SET tier = ?2, plan = ?3 WHERE num = ?1")?
-            .execute(params![job, tier, plan.map(Json)])?;
+        self.sql.prepare_cached("UPDATE job SET tier = ?2, plan = ?3 WHERE num = ?1")?.execute(params![
+            job,
+            tier,
+            plan.map(Json)
+        ])?;
         Ok(())
     }
 
@@ -233,15 +237,19 @@ impl Tx<'_> {
 
     /// Jobs that have not ended, oldest first.
     pub(crate) fn live_jobs(&self) -> Result<Vec<i64>, EngineError> {
-        let mut statement =
-            self.sql.prepare_cached("SELECT num FROM job WHERE state IN ('queued', 'running') ORDER BY num")?;
+        let mut statement = self
+            .sql
+            .prepare_cached("SELECT num FROM job WHERE state IN ('queued', 'running') ORDER BY num")?;
         let rows = statement.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Whether the job is delivered, failed or cancelled.
     pub(crate) fn has_ended(&self, job: i64) -> Result<bool, EngineError> {
-        Ok(self.sql.prepare_cached("SELECT 1 FROM job WHERE num = ?1 AND ended_ms IS NOT NULL")?.exists([job])?)
+        Ok(self
+            .sql
+            .prepare_cached("SELECT 1 FROM job WHERE num = ?1 AND ended_ms IS NOT NULL")?
+            .exists([job])?)
     }
 
     /// Whether the job is known at all.

@@ -42,7 +42,9 @@ impl Tx<'_> {
     }
 
     pub(crate) fn drop_parts(&self, job: i64, ord: u32) -> Result<(), EngineError> {
-        self.sql.prepare_cached("DELETE FROM part WHERE job = ?1 AND ord = ?2")?.execute(params![job, ord])?;
+        self.sql
+            .prepare_cached("DELETE FROM part WHERE job = ?1 AND ord = ?2")?
+            .execute(params![job, ord])?;
         Ok(())
     }
 

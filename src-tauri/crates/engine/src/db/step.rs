@@ -264,7 +264,9 @@ impl Tx<'_> {
     /// Forgets the tries of everything that is not done: somebody asked for a fresh start.
     pub(crate) fn forgive(&self, job: i64) -> Result<(), EngineError> {
         self.sql
-            .prepare_cached("UPDATE step SET attempt = 0, interrupted = 0 WHERE job = ?1 AND state <> 'done'")?
+            .prepare_cached(
+                "UPDATE step SET attempt = 0, interrupted = 0 WHERE job = ?1 AND state <> 'done'",
+            )?
             .execute([job])?;
         Ok(())
     }
@@ -275,7 +277,8 @@ impl Tx<'_> {
             "SELECT s.ord, s.state FROM need n JOIN step s ON s.job = n.job AND s.ord = n.ord
              WHERE n.job = ?1 AND n.needs = ?2 ORDER BY s.ord",
         )?;
-        let rows = statement.query_map(params![job, ord], |row| Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0)))?;
+        let rows =
+            statement.query_map(params![job, ord], |row| Ok((row.get(0)?, row.get::<_, Word<_>>(1)?.0)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -286,7 +289,12 @@ impl Tx<'_> {
 
     /// Moves every step of a job that stands in one of `from`, without an entry for each in the journal:
     /// the entry of the job tells enough.
-    pub(crate) fn shift_all(&self, key: JobKey, from: &[StepState], event: StepEvent) -> Result<(), EngineError> {
+    pub(crate) fn shift_all(
+        &self,
+        key: JobKey,
+        from: &[StepState],
+        event: StepEvent,
+    ) -> Result<(), EngineError> {
         for state in from {
             let to = transition::step(*state, event)?;
             self.sql
@@ -359,7 +367,10 @@ impl Tx<'_> {
 
     /// Whether a step of this job is in a runner's hands.
     pub(crate) fn any_running(&self, job: i64) -> Result<bool, EngineError> {
-        Ok(self.sql.prepare_cached("SELECT 1 FROM step WHERE job = ?1 AND state = 'running'")?.exists([job])?)
+        Ok(self
+            .sql
+            .prepare_cached("SELECT 1 FROM step WHERE job = ?1 AND state = 'running'")?
+            .exists([job])?)
     }
 
     /// Finished steps of a job with their results.
@@ -380,8 +391,9 @@ impl Tx<'_> {
 
     /// State and kind of every step, in order.
     pub(crate) fn states(&self, job: i64) -> Result<Vec<(u32, StepKind, StepState, StepInput)>, EngineError> {
-        let mut statement =
-            self.sql.prepare_cached("SELECT ord, kind, state, input FROM step WHERE job = ?1 ORDER BY ord")?;
+        let mut statement = self
+            .sql
+            .prepare_cached("SELECT ord, kind, state, input FROM step WHERE job = ?1 ORDER BY ord")?;
         let rows = statement.query_map([job], |row| {
             Ok((
                 row.get("ord")?,
@@ -395,12 +407,16 @@ impl Tx<'_> {
 
     /// Removes the steps from `first` on, with their tries, needs and files.
     pub(crate) fn delete_steps_from(&self, job: i64, first: u32) -> Result<(), EngineError> {
-        self.sql.prepare_cached("DELETE FROM step WHERE job = ?1 AND ord >= ?2")?.execute(params![job, first])?;
+        self.sql
+            .prepare_cached("DELETE FROM step WHERE job = ?1 AND ord >= ?2")?
+            .execute(params![job, first])?;
         Ok(())
     }
 
     pub(crate) fn delete_step(&self, job: i64, ord: u32) -> Result<(), EngineError> {
-        self.sql.prepare_cached("DELETE FROM step WHERE job = ?1 AND ord = ?2")?.execute(params![job, ord])?;
+        self.sql
+            .prepare_cached("DELETE FROM step WHERE job = ?1 AND ord = ?2")?
+            .execute(params![job, ord])?;
         Ok(())
     }
 
@@ -420,7 +436,9 @@ impl Tx<'_> {
     fn shift(&self, key: JobKey, ord: u32, event: StepEvent, change: &Change<'_>) -> Result<(), EngineError> {
         let (from, kind, label, attempt, frames) = self
             .sql
-            .prepare_cached("SELECT state, kind, label, attempt, frames FROM step WHERE job = ?1 AND ord = ?2")?
+            .prepare_cached(
+                "SELECT state, kind, label, attempt, frames FROM step WHERE job = ?1 AND ord = ?2",
+            )?
             .query_row(params![key.num, ord], |row| {
                 Ok((
                     row.get::<_, Word<StepState>>(0)?.0,

@@ -13,7 +13,8 @@ use crate::{
     error::EngineError,
     failure::Failure,
     model::{
-        AttemptView, JobDetail, JobFilter, JobId, JobState, JobView, OutputView, StepCounts, StepKind, StepView, Wish,
+        AttemptView, JobDetail, JobFilter, JobId, JobState, JobView, OutputView, StepCounts, StepKind,
+        StepView, Wish,
     },
     plan::{Finding, JobPlan},
 };
@@ -78,8 +79,9 @@ pub(crate) fn find_job(sql: &Connection, text: &str) -> Result<JobId, EngineErro
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return Err(EngineError::NoSuchJob(text));
     }
-    let mut statement =
-        sql.prepare_cached("SELECT id FROM job WHERE id LIKE ?1 || '%' OR id LIKE '%' || ?1 ORDER BY num LIMIT 100")?;
+    let mut statement = sql.prepare_cached(
+        "SELECT id FROM job WHERE id LIKE ?1 || '%' OR id LIKE '%' || ?1 ORDER BY num LIMIT 100",
+    )?;
     let found: Vec<JobId> =
         statement.query_map([&text], |row| Ok(row.get::<_, Text<JobId>>(0)?.0))?.collect::<Result<_, _>>()?;
     match found.as_slice() {
@@ -157,7 +159,8 @@ pub(super) fn steps(sql: &Connection, num: i64) -> Result<Vec<StepView>, EngineE
 }
 
 fn attempts(sql: &Connection, num: i64, ord: u32) -> Result<Vec<AttemptView>, EngineError> {
-    let mut statement = sql.prepare_cached("SELECT * FROM attempt WHERE job = ?1 AND ord = ?2 ORDER BY id")?;
+    let mut statement =
+        sql.prepare_cached("SELECT * FROM attempt WHERE job = ?1 AND ord = ?2 ORDER BY id")?;
     let rows = statement.query_map(params![num, ord], |row| {
         let outcome = row.get::<_, Option<Word<AttemptNote>>>("outcome")?;
         Ok(AttemptView {

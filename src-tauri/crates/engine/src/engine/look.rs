@@ -41,8 +41,13 @@ impl Engine {
             let why = "The profile has no such output.";
             return Err(Box::new(Failure::new(Code::NotAccepted, &path, why)));
         };
-        let task =
-            MeasureTask { path: path.clone(), seams_ms: Vec::new(), decode_all: true, loudness: true, hash: false };
+        let task = MeasureTask {
+            path: path.clone(),
+            seams_ms: Vec::new(),
+            decode_all: true,
+            loudness: true,
+            hash: false,
+        };
         match self.ask(&path, Task::Measure(task))? {
             Outcome::Measure(measured) => Ok(conform::judge_file(profile, output, &measured)),
             other => Err(unexpected(&path, &other)),

@@ -8,7 +8,7 @@ use crate::{
     error::EngineError,
     files,
     model::{JobId, JobState, StepState, Wish},
-    run::{self, Until, mend},
+    run::{self, Until, mend, settle},
     steps::{StepInput, source::Identity, work},
     submit::{self, names},
     transition::JobEvent,
@@ -58,7 +58,7 @@ impl Engine {
         })?;
         let lost = work::lost(&parts);
         let lost_outputs = mend::lost_outputs(&outputs);
-        self.write(|tx| {
+        let retried = self.write(|tx| {
             let job = failed(tx, id)?;
             let now = Identity::of(&job.source).map_err(EngineError::Refused)?;
             if job.identity != Some(now) || tx.states(job.key.num)?.is_empty() {
@@ -71,7 +71,12 @@ impl Engine {
             }
             tx.move_job(job.key, JobEvent::Retried, None)?;
             Ok(())
-        })
+        });
+        if retried.is_err() {
+            // It stays failed: what nobody needs is removed after all.
+            self.write(|tx| settle::rest(tx, tx.job_by_id(id)?.key))?;
+        }
+        retried
     }
 
     /// Removes a job from the list, with its work data. What was delivered stays where it is.
@@ -111,7 +116,8 @@ fn failed(tx: &Tx<'_>, id: JobId) -> Result<JobRow, EngineError> {
 fn start_over(tx: &Tx<'_>, job: &JobRow, identity: Identity) -> Result<(), EngineError> {
     let placed = tx.outputs(job.key.num)?.into_iter().any(|row| row.state == crate::db::OutputState::Placed);
     if placed {
-        let why = "the source has changed and a part is delivered already; submit the new version as a new job";
+        let why =
+            "the source has changed and a part is delivered already; submit the new version as a new job";
         return Err(EngineError::NotPossible { id: job.key.id, state: job.state, why });
     }
     for stray in work::strays(&tx.outputs(job.key.num)?) {
@@ -120,7 +126,8 @@ fn start_over(tx: &Tx<'_>, job: &JobRow, identity: Identity) -> Result<(), Engin
     tx.delete_steps_from(job.key.num, 0)?;
     tx.delete_outputs(job.key.num)?;
     tx.set_plan(job.key.num, 0, None)?;
-    submit::accept(tx, job.key, &names::Seed::of(job), &Ok(identity), job.priority)?.map_err(EngineError::Refused)
+    submit::accept(tx, job.key, &names::Seed::of(job), &Ok(identity), job.priority)?
+        .map_err(EngineError::Refused)
 }
 
 fn resume(tx: &Tx<'_>, job: &JobRow, lost: &[u32], lost_outputs: &[u32]) -> Result<(), EngineError> {

@@ -96,7 +96,8 @@ pub(crate) fn of_media(error: &MediaError, source: &Path) -> Trouble {
     if let Some(at) = error.at_ms {
         why = format!("{why} (at {})", clock_text(at));
     }
-    let failure = Failure::new(code_of(error.code), source, why).detail(format_args!("worker: {:?}", error.code));
+    let failure =
+        Failure::new(code_of(error.code), source, why).detail(format_args!("worker: {:?}", error.code));
     match error.code {
         MediaCode::Io | MediaCode::PartCorrupt | MediaCode::Internal => Trouble::passing(failure),
         _ => Trouble::lasting(failure),
@@ -153,7 +154,8 @@ mod tests {
 
     #[test]
     fn the_place_is_named_where_it_is_known() {
-        let error = MediaError { code: MediaCode::Damaged, message: "It breaks off".into(), at_ms: Some(3_723_004) };
+        let error =
+            MediaError { code: MediaCode::Damaged, message: "It breaks off".into(), at_ms: Some(3_723_004) };
         let trouble = of_media(&error, Path::new("/in/A001.mov"));
         assert_eq!(trouble.failure.why, "It breaks off (at 01:02:03.004)");
     }

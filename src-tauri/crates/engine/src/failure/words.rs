@@ -110,7 +110,7 @@ pub(super) fn of(code: Code) -> Words {
         Code::DiskFull => Words {
             waiting_helps: true,
             ..words(
-                "waits: there is not enough free space.",
+                "was not delivered: there is not enough free space.",
                 "Free some space, then `spillway retry {id}`; finished work is kept.",
                 "Use another work or output folder.",
             )

@@ -236,6 +236,8 @@ mod tests {
         assert_eq!(plans.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["stereo", "stereo-2"]);
     }
 
+    type Change = fn(&mut Output, &mut AudioStream);
+
     #[test]
     fn copies_only_what_complies() {
         let mut output = sample::mp4_output();
@@ -244,7 +246,6 @@ mod tests {
         output.audio[0].bit_rate_kbps = Some(128);
         let stream = sample::audio(1);
         assert_eq!(planned(&output, std::slice::from_ref(&stream))[0].task.codec, None);
-        type Change = fn(&mut Output, &mut AudioStream);
         let changes: [Change; 7] = [
             |output, _| output.audio[0].fit = AudioFit::Picture,
             |output, _| output.audio[0].pass_through = false,
@@ -284,8 +285,7 @@ mod tests {
         let start = Time { ticks: 24, base: Ratio::new(1, 24) };
         let mut output = sample::mp4_output();
         let streams = [sample::audio(1)];
-        let of =
-            |output: &Output, streams: &[AudioStream]| lead(output, &programmes(output, streams), start);
+        let of = |output: &Output, streams: &[AudioStream]| lead(output, &programmes(output, streams), start);
         assert_eq!(of(&output, &streams), 0);
         output.audio[0].fit = AudioFit::Keep;
         assert_eq!(of(&output, &streams), 24);

@@ -44,7 +44,7 @@ impl Journey<'_> {
     pub(super) fn carriage(&self) -> Vec<Carriage> {
         let mut all = vec![self.resolution(), self.precision(), self.color()];
         all.extend(self.hdr());
-        all.extend(self.frame_timing());
+        all.push(self.frame_timing());
         all.extend(self.interlacing());
         all.extend(self.alpha());
         all.extend(self.captions());
@@ -100,7 +100,7 @@ impl Journey<'_> {
                 .join("/")
         };
         // A mapped HDR source is one loss, told under HDR.
-        if self.copied || plan.tone_map.is_some() || plan.source == plan.output {
+        if self.copied || plan.tone_map.is_some() || color::same(&plan.source, &plan.output) {
             return entry(Loss::Color, Fate::Carried, format!("Colour {}.", words(&plan.output)));
         }
         let text = format!("Colour {} becomes {}.", words(&plan.source), words(&plan.output));
@@ -123,7 +123,7 @@ impl Journey<'_> {
         })
     }
 
-    fn frame_timing(&self) -> Option<Carriage> {
+    fn frame_timing(&self) -> Carriage {
         let timing = self.timing;
         if !timing.is_identity() || timing.made_constant {
             let text = format!(
@@ -133,17 +133,17 @@ impl Journey<'_> {
                 timing.dropped
             );
             let fate = if timing.is_identity() { Fate::Carried } else { Fate::Converted };
-            return Some(entry(Loss::FrameTiming, fate, text));
+            return entry(Loss::FrameTiming, fate, text);
         }
         if self.work.renditions.first().is_some_and(|rendition| rendition.every > 1) {
             let text = "Every second frame is left out.".to_owned();
-            return Some(entry(Loss::FrameTiming, Fate::Converted, text));
+            return entry(Loss::FrameTiming, Fate::Converted, text);
         }
         let text = match timing.rate {
             Some(rate) => format!("Every frame once, {}/{} per second.", rate.num, rate.den),
             None => "Every frame once, at its own time (variable rate).".to_owned(),
         };
-        Some(entry(Loss::FrameTiming, Fate::Carried, text))
+        entry(Loss::FrameTiming, Fate::Carried, text)
     }
 
     fn interlacing(&self) -> Option<Carriage> {

@@ -42,13 +42,29 @@ pub(crate) fn is_hdr_transfer(transfer: Option<&str>) -> bool {
     matches!(transfer, Some("smpte2084" | "arib-std-b67"))
 }
 
-/// Whether two tags mean the same: the transfers of BT.709, BT.601 and BT.2020 SDR are one curve
-/// (H.273 table 3, notes), and so are the matrices of both BT.601 systems.
-pub(crate) fn same_tag(a: Option<&str>, b: Option<&str>) -> bool {
+/// Whether two transfers are one curve: those of BT.709, BT.601 and BT.2020 SDR are (H.273 table 3).
+pub(crate) fn same_transfer(a: Option<&str>, b: Option<&str>) -> bool {
     const CURVE: [&str; 4] = ["bt709", "smpte170m", "bt2020-10", "bt2020-12"];
+    both_in(&CURVE, a, b)
+}
+
+/// Whether two matrices have the same coefficients: those of both BT.601 systems do (H.273 table 4).
+pub(crate) fn same_matrix(a: Option<&str>, b: Option<&str>) -> bool {
     const BT601: [&str; 2] = ["bt470bg", "smpte170m"];
-    let both = |family: &[&str]| a.is_some_and(|a| family.contains(&a)) && b.is_some_and(|b| family.contains(&b));
-    a == b || both(&CURVE) || both(&BT601)
+    both_in(&BT601, a, b)
+}
+
+fn both_in(family: &[&str], a: Option<&str>, b: Option<&str>) -> bool {
+    let known = |tag: Option<&str>| tag.is_some_and(|tag| family.contains(&tag));
+    a == b || (known(a) && known(b))
+}
+
+/// Whether two sets of tags say the same of pixels.
+pub(crate) fn same(a: &ColorTags, b: &ColorTags) -> bool {
+    a.primaries == b.primaries
+        && a.range == b.range
+        && same_transfer(a.transfer.as_deref(), b.transfer.as_deref())
+        && same_matrix(a.matrix.as_deref(), b.matrix.as_deref())
 }
 
 /// Fills the gaps: from the tags that are there, else from the height of the coded picture (720 lines
@@ -95,6 +111,17 @@ pub(crate) fn plan(stream: &VideoStream, rule: Color, format: &str) -> ColorPlan
         output.range = Some("tv".to_owned());
     }
     ColorPlan { source, output, tone_map: None }
+}
+
+/// The same colour in the tags that `ProRes` has codes for.
+pub(crate) fn in_prores(mut tags: ColorTags) -> ColorTags {
+    if same_transfer(tags.transfer.as_deref(), Some("bt709")) {
+        tags.transfer = Some("bt709".to_owned());
+    }
+    if same_matrix(tags.matrix.as_deref(), Some("smpte170m")) {
+        tags.matrix = Some("smpte170m".to_owned());
+    }
+    tags
 }
 
 fn tags(family: &Family, range: &str, chroma_location: Option<String>) -> ColorTags {
@@ -181,6 +208,17 @@ mod tests {
         let kept = plan(&hlg, Color::Keep, "yuv420p10le");
         assert_eq!((kept.tone_map, kept.output.transfer.as_deref()), (None, Some("arib-std-b67")));
         assert!(plan(&hlg, Color::Keep, "yuv420p").tone_map.is_some());
+    }
+
+    #[test]
+    fn tags_that_mean_the_same_are_the_same() {
+        let sd = source(&stream(576, [None; 4])).tags;
+        let prores = in_prores(sd.clone());
+        assert_eq!(four(&prores), ["bt470bg", "bt709", "smpte170m", "tv"]);
+        assert!(same(&sd, &prores));
+        assert!(!same_matrix(Some("bt709"), Some("smpte170m")));
+        assert!(!same_transfer(Some("bt709"), Some("smpte2084")));
+        assert!(!same_transfer(Some("bt709"), None));
     }
 
     #[test]

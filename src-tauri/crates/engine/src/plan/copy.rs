@@ -6,7 +6,7 @@ use spillway_profile::{
 };
 
 use super::{
-    Finding, SourceFacts, level,
+    Finding, SourceFacts, color, level,
     number::{approx, approx_i, whole},
     picture::PictureWork,
     timing::Timing,
@@ -22,7 +22,7 @@ pub(super) fn decide(
     timing: &Timing,
     work: &PictureWork,
 ) -> (bool, Option<Finding>) {
-    let Some(rule) = &output.video.pass_through else { return (false, None) };
+    let Some(rule) = output.video.pass_through else { return (false, None) };
     let case = Case { profile, output, source, stream, timing, work };
     let obstacle = case.obstacle(rule);
     let text = match &obstacle {
@@ -44,7 +44,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn obstacle(&self, rule: &PassThrough) -> Option<String> {
+    fn obstacle(&self, rule: PassThrough) -> Option<String> {
         self.packaging()
             .or_else(|| self.soundness())
             .or_else(|| self.coding())
@@ -109,7 +109,7 @@ impl Case<'_> {
         if treatment.tone_map.is_some() {
             return Some("its HDR must be mapped to SDR".to_owned());
         }
-        if self.work.color.source != self.work.color.output {
+        if !color::same(&self.work.color.source, &self.work.color.output) {
             return Some("its colour range must change".to_owned());
         }
         if self.stream.hdr.as_ref().is_some_and(|hdr| hdr.dolby_vision) {
@@ -154,7 +154,7 @@ impl Case<'_> {
         if seconds > 0.0 { approx(bytes) * 8.0 / 1_000.0 / seconds } else { 0.0 }
     }
 
-    fn bits(&self, rule: &PassThrough) -> Option<String> {
+    fn bits(&self, rule: PassThrough) -> Option<String> {
         let most = rule.max_kbps?;
         let kbps = self.kbps();
         (kbps > f64::from(most)).then(|| format!("it has {} kbit/s, {most} are allowed", whole(kbps)))

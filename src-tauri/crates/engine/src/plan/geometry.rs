@@ -39,7 +39,7 @@ impl Canvas {
         // Beyond ten to one either way it is damage, and would stretch a picture past every bound.
         let sane = |a: Ratio| a.num > 0 && a.den > 0 && (0.1..=10.0).contains(&a.as_f64());
         let aspect = if sane(stream.sample_aspect) { stream.sample_aspect } else { Ratio::new(1, 1) };
-        let turned = rotation == Rotation::Apply && stream.rotation % 180 != 0;
+        let turned = rotation == Rotation::Apply && !stream.rotation.is_multiple_of(180);
         let (width, height) = (stream.width.max(1), stream.height.max(1));
         if turned {
             Self { width: height, height: width, aspect: aspect.inverse() }

@@ -134,6 +134,7 @@ pub struct OutputPlan {
 /// How the picture of an output is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "one per output, never in bulk")]
 pub enum VideoPlan {
     /// The source's packets, untouched.
     Copy,

@@ -48,7 +48,10 @@ pub(super) fn work(
     let video = &output.video;
     let canvas = Canvas::of(stream, video.rotation);
     let (keeps_fields, steps) = fields_and_steps(output, stream, canvas, findings);
-    let color = color::plan(stream, video.color, &video.pixel_format);
+    let mut color = color::plan(stream, video.color, &video.pixel_format);
+    if video.codec == VideoCodec::Prores {
+        color.output = color::in_prores(color.output);
+    }
     let interlaced = stream.field_order != FieldOrder::Progressive;
     let treatment = Treatment {
         deinterlace: (interlaced && !keeps_fields).then_some(stream.field_order),
@@ -88,7 +91,7 @@ fn fields_and_steps<'a>(
     findings: &mut Vec<Finding>,
 ) -> (bool, Vec<Step<'a>>) {
     let wanted = stream.field_order != FieldOrder::Progressive && output.video.scan == Scan::Keep;
-    let turned = output.video.rotation == Rotation::Apply && stream.rotation % 360 != 0;
+    let turned = output.video.rotation == Rotation::Apply && !stream.rotation.is_multiple_of(360);
     let (mut steps, mut left_out) = ladder::steps(output, canvas, wanted);
     let scaled = steps.iter().any(|step| step.frame.scale_height != canvas.height);
     let keeps = wanted && !turned && !scaled;

@@ -14,7 +14,7 @@ use spillway_profile::{
     Rung, Scan, SelectAudio, Severity, Size, Timecode, Video, VideoCodec,
 };
 
-use super::SourceFacts;
+use super::{SourceFacts, number::ticks};
 
 /// A source in memory: 1920 × 1080, 24 frames per second, a keyframe a second, stereo AAC.
 pub(crate) struct Source {
@@ -29,16 +29,16 @@ impl Source {
         let index = FrameIndex {
             time_base: Ratio::new(1, 24),
             frames: (0..frames)
-                .map(|n| Frame { pts: n as i64, time: n as i64, bytes: 20_000, key: n % 24 == 0 })
+                .map(|n| Frame { pts: ticks(n), time: ticks(n), bytes: 20_000, key: n.is_multiple_of(24) })
                 .collect(),
-            end: frames as i64,
+            end: ticks(frames),
         };
         let summary = IndexSummary {
             method: IndexMethod::Auto,
             frames,
             keyframes: frames.div_ceil(24),
             first: 0,
-            end: frames as i64,
+            end: ticks(frames),
             constant_rate: Some(Ratio::new(24, 1)),
             damaged: 0,
             damaged_at_ms: vec![],
@@ -46,7 +46,7 @@ impl Source {
         let probe = Probe {
             format: "mov,mp4,m4a,3gp,3g2,mj2".to_owned(),
             bytes: frames * 20_000,
-            duration_us: Some(frames as i64 * 1_000_000 / 24),
+            duration_us: Some(ticks(frames) * 1_000_000 / 24),
             video: vec![video(24)],
             audio: vec![audio(1)],
             other: vec![],

@@ -18,7 +18,8 @@ const PARTS: i64 = 12;
 
 /// Cuts a schedule into segments.
 ///
-/// The target length is a twelfth of the duration, between 4 and 30 s. Each cut goes to the source
+/// The target length is a twelfth of the duration, between 4 and 30 s, and then a little longer so that
+/// the number of segments is even. Each cut goes to the source
 /// keyframe nearest to the target within a quarter of that length (an IDR costs nothing on a scene
 /// cut, and decoding starts there), else to the frame at the target. All cuts stand on multiples of
 /// `grid` frames. A last segment under 4 s or half a target joins its predecessor.
@@ -37,7 +38,10 @@ pub(super) fn segments(schedule: &Schedule, index: &FrameIndex, grid: u64, linea
     if !linear {
         let seconds = |s: i64| rescale(s, Ratio::new(1, 1), schedule.out_base).max(1);
         let length = schedule.end - schedule.entries.first().map_or(0, |entry| entry.out);
-        let mut target = (length / PARTS).clamp(seconds(SHORTEST_S), seconds(LONGEST_S));
+        let target = (length / PARTS).clamp(seconds(SHORTEST_S), seconds(LONGEST_S));
+        // An even number leaves no core idle at the end on most machines, whatever their size.
+        let parts = (length / target).max(1) / 2 * 2;
+        let mut target = if parts > 0 { (length + parts - 1) / parts } else { target };
         starts = cutter.starts(target, seconds(SHORTEST_S));
         while starts.len() > 1 && cutter.pre_roll(&starts) > count {
             target = target.saturating_add(target / 2 + 1);
@@ -149,9 +153,14 @@ mod tests {
         let index = FrameIndex {
             time_base: Ratio::new(1, 24),
             frames: (0..frames)
-                .map(|n| Frame { pts: n as i64, time: n as i64, bytes: 1_000, key: n % key_every == 0 })
+                .map(|n| Frame {
+                    pts: ticks(n),
+                    time: ticks(n),
+                    bytes: 1_000,
+                    key: n.is_multiple_of(key_every),
+                })
                 .collect(),
-            end: frames as i64,
+            end: ticks(frames),
         };
         let timing = timing(&FrameRate::default(), &index, Some(Ratio::new(24, 1))).unwrap();
         (timing.schedule, index)

@@ -60,7 +60,10 @@ pub(crate) fn remake_outputs(tx: &Tx<'_>, job: &JobRow, outputs: &[u32]) -> Resu
                 tx.forget_stitched(job.key.num, output)?;
                 tx.reopen(job.key, ord, None)?;
             }
-            (StepKind::Verify, StepState::Done | StepState::Ready | StepState::Waiting | StepState::Failed) => {
+            (
+                StepKind::Verify,
+                StepState::Done | StepState::Ready | StepState::Waiting | StepState::Failed,
+            ) => {
                 tx.hold(job.key, ord)?;
             }
             _ => {}

@@ -17,7 +17,7 @@ use crate::{
 const LAST_TIER: u8 = 2;
 
 /// Records the end of a try.
-pub(super) fn settle(
+pub(crate) fn settle(
     tx: &Tx<'_>,
     chance: &dyn Chance,
     claim: &Claim,
@@ -100,12 +100,15 @@ fn planned(tx: &Tx<'_>, job: &JobRow, plan: &JobPlan) -> Result<(), EngineError>
     let done: Vec<u32> = before.iter().filter(|step| step.2 == StepState::Done).map(|step| step.0).collect();
     tx.insert_steps(num, job.priority, &steps, &done)?;
     let segments = steps.iter().filter(|step| step.kind == StepKind::Segment);
-    tx.tell(job.key.id, &EventBody::Planned {
-        steps: u32::try_from(before.len() + steps.len()).unwrap_or(u32::MAX),
-        segments: u32::try_from(segments.clone().count()).unwrap_or(u32::MAX),
-        frames: segments.map(|step| step.frames).sum(),
-        findings: plan.findings.clone(),
-    })
+    tx.tell(
+        job.key.id,
+        &EventBody::Planned {
+            steps: u32::try_from(before.len() + steps.len()).unwrap_or(u32::MAX),
+            segments: u32::try_from(segments.clone().count()).unwrap_or(u32::MAX),
+            frames: segments.map(|step| step.frames).sum(),
+            findings: plan.findings.clone(),
+        },
+    )
 }
 
 fn delivered(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
@@ -164,7 +167,7 @@ pub(crate) fn fail_job(tx: &Tx<'_>, key: JobKey, failure: &Failure) -> Result<()
 }
 
 /// Ends a job by wish, once nothing of it runs.
-pub(super) fn cancel(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
+pub(crate) fn cancel(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
     let open = [StepState::Blocked, StepState::Ready, StepState::Waiting, StepState::Failed];
     tx.shift_all(key, &open, StepEvent::Dropped)?;
     tx.move_job(key, JobEvent::Cancelled, None)?;

@@ -154,7 +154,11 @@ fn record(bench: &Bench<'_>, row: &OutputRow) -> Result<(), Setback> {
 fn renumber(bench: &Bench<'_>, row: &mut OutputRow) -> Result<(), Setback> {
     let job = &bench.brief.job;
     let base = names::base(job, row.ord).map_err(|error| {
-        Setback::Failed(Trouble::lasting(Failure::new(Code::NameImpossible, bench.source(), error.to_string())))
+        Setback::Failed(Trouble::lasting(Failure::new(
+            Code::NameImpossible,
+            bench.source(),
+            error.to_string(),
+        )))
     })?;
     for n in 2..=LAST_NUMBER {
         let path: PathBuf = row.final_path.with_file_name(naming::numbered(&base, n, &job.profile.delivery));

@@ -54,7 +54,13 @@ pub(crate) fn planned_steps(plan: &JobPlan) -> Vec<NewStep> {
             if same.is_none() {
                 audio.push((&track.task, ord));
                 let input = StepInput::Audio { output: number, track: n };
-                steps.push(step(ord, StepKind::Audio, format!("audio {}{of}", track.id), input, vec![INSPECT]));
+                steps.push(step(
+                    ord,
+                    StepKind::Audio,
+                    format!("audio {}{of}", track.id),
+                    input,
+                    vec![INSPECT],
+                ));
             }
             parts.push(ord);
         }

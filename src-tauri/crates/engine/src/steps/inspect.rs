@@ -68,10 +68,17 @@ fn planned(bench: &Bench<'_>, done: &InspectDone, folder: &Folder) -> Result<Pla
         index: &index,
         linear: bench.brief.job.tier >= 2,
     };
-    bench.craft.plan(&bench.brief.job.profile, &facts).map_err(|failure| Setback::Failed(Trouble::lasting(*failure)))
+    bench
+        .craft
+        .plan(&bench.brief.job.profile, &facts)
+        .map_err(|failure| Setback::Failed(Trouble::lasting(*failure)))
 }
 
-fn write_schedules(bench: &Bench<'_>, folder: &Folder, schedules: &[Schedule]) -> Result<Vec<PartRow>, Setback> {
+fn write_schedules(
+    bench: &Bench<'_>,
+    folder: &Folder,
+    schedules: &[Schedule],
+) -> Result<Vec<PartRow>, Setback> {
     let mut parts = Vec::new();
     for (plan, output) in schedules.iter().zip(0_u32..) {
         let path = folder.schedule(output);
@@ -130,7 +137,8 @@ mod tests {
 
     #[test]
     fn sizes_read_like_those_of_file_managers() {
-        let texts: Vec<String> = [0, 999, 1_000, 38_260_000_000, 1_050_000].into_iter().map(readable).collect();
+        let texts: Vec<String> =
+            [0, 999, 1_000, 38_260_000_000, 1_050_000].into_iter().map(readable).collect();
         assert_eq!(texts, ["0 bytes", "999 bytes", "1.0 kB", "38.2 GB", "1.0 MB"]);
     }
 

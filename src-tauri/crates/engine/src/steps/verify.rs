@@ -6,12 +6,12 @@ use spillway_media::{
     measured::Measured,
     process::WorkerFailure,
     schedule,
-    task::{AudioDone, FilesDone, InspectDone, MeasureTask, Outcome, Task},
+    task::{FilesDone, MeasureTask, Outcome, Task},
     types::{MediaCode, Ratio, rescale},
 };
 use spillway_profile::Check;
 
-use super::{Bench, Performed, Setback, StepInput, StepOutput, Yield, graph};
+use super::{Bench, Performed, Setback, StepInput, StepOutput, Yield, receipts};
 use crate::{
     conform::{self, OutputVerdict},
     failure::{Code, Failure, Trouble},
@@ -40,8 +40,9 @@ pub(super) fn perform(bench: &Bench<'_>) -> Performed {
     if differs(stitched, &measured) {
         return Err(lost(bench, number, "The finished output is not what was written."));
     }
-    let inspect = inspected(bench)?;
-    let verdict = bench.craft.judge(&bench.brief.job.profile, output, inspect, &audio(bench, output)?, &measured);
+    let inspect = receipts::inspected(bench).ok_or_else(|| bench.internal("the source was not inspected"))?;
+    let audio = receipts::audio(bench, output)?;
+    let verdict = bench.craft.judge(&bench.brief.job.profile, output, inspect, &audio, &measured);
     if verdict.failed() {
         return Err(Setback::Failed(Trouble::lasting(refusal(bench, output, &verdict))));
     }
@@ -54,7 +55,9 @@ fn seams(bench: &Bench<'_>, number: u32, output: &OutputPlan) -> Result<Vec<i64>
     let path = bench.folder().schedule(number);
     let time = |first| -> io::Result<Option<i64>> {
         let (header, entries) = schedule::read(&path, first, 1)?;
-        Ok(entries.first().map(|entry| rescale(entry.out, header.out_base, Ratio::new(1, 1_000))))
+        Ok(entries
+            .first()
+            .map(|entry| rescale(entry.out - output.first, header.out_base, Ratio::new(1, 1_000))))
     };
     let mut seams = Vec::new();
     for range in segments.iter().skip(1) {
@@ -81,29 +84,6 @@ fn stitched<'a>(bench: &'a Bench<'_>, number: u32) -> Result<&'a FilesDone, Setb
     found.ok_or_else(|| bench.internal("the output was not stitched"))
 }
 
-fn inspected<'a>(bench: &'a Bench<'_>) -> Result<&'a InspectDone, Setback> {
-    let found = bench.brief.done.iter().find_map(|done| match &done.output {
-        StepOutput::Inspect(inspect) => Some(inspect.as_ref()),
-        _ => None,
-    });
-    found.ok_or_else(|| bench.internal("the source was not inspected"))
-}
-
-fn audio(bench: &Bench<'_>, output: &OutputPlan) -> Result<Vec<AudioDone>, Setback> {
-    let plan = bench.plan()?;
-    let made = |home: Option<(u32, u32)>| {
-        let (output, track) = home?;
-        let wanted = StepInput::Audio { output, track };
-        bench.brief.done.iter().find_map(|done| match &done.output {
-            StepOutput::Audio(audio) if done.input == wanted => Some(audio.clone()),
-            _ => None,
-        })
-    };
-    let tracks: Option<Vec<AudioDone>> =
-        output.audio.iter().map(|track| made(graph::audio_home(plan, track))).collect();
-    tracks.ok_or_else(|| bench.internal("an audio track was not made"))
-}
-
 /// Whether a file that was hashed on both sides has another content now.
 fn differs(stitched: &FilesDone, measured: &Measured) -> bool {
     stitched.files.iter().any(|wrote| {
@@ -121,7 +101,11 @@ fn refusal(bench: &Bench<'_>, output: &OutputPlan, verdict: &OutputVerdict) -> F
     let first = failed.first().map_or_else(String::new, |line| {
         format!(" {}: expected {}, measured {}.", line.rule, line.expected, line.measured)
     });
-    let why = format!("Output \u{201c}{}\u{201d} breaks {} of the profile's rules.{first}", output.id, failed.len());
+    let why = format!(
+        "Output \u{201c}{}\u{201d} breaks {} of the profile's rules.{first}",
+        output.id,
+        failed.len()
+    );
     failed.iter().fold(Failure::new(Code::VerificationFailed, bench.source(), why), |failure, line| {
         failure.detail(format_args!("{}: expected {}, measured {}", line.rule, line.expected, line.measured))
     })

@@ -55,7 +55,8 @@ impl Folder {
 /// A file that cannot be read counts as lost: it can be made again.
 pub(crate) fn lost(parts: &[PartRow]) -> Vec<u32> {
     let never = std::sync::atomic::AtomicBool::new(false);
-    let broken = |part: &&PartRow| !files::is_exactly(&part.path, part.bytes, &part.sha256, &never).unwrap_or(false);
+    let broken =
+        |part: &&PartRow| !files::is_exactly(&part.path, part.bytes, &part.sha256, &never).unwrap_or(false);
     let mut ords: Vec<u32> = parts.iter().filter(broken).map(|part| part.ord).collect();
     ords.sort_unstable();
     ords.dedup();

@@ -67,7 +67,13 @@ pub(crate) fn wanted(seed: &Seed<'_>) -> Result<Vec<OutputRow>, NameError> {
         let tail = format!(".{}.{kind}", profile.id);
         let stem = &stem[..stem.floor_char_boundary(LONGEST.saturating_sub(tail.len()))];
         let temp = folder.join(format!(".spillway-{}-receipt.{kind}", seed.job));
-        rows.push(row(ord, &format!("receipt.{kind}"), Role::Receipt, folder.join(format!("{stem}{tail}")), temp));
+        rows.push(row(
+            ord,
+            &format!("receipt.{kind}"),
+            Role::Receipt,
+            folder.join(format!("{stem}{tail}")),
+            temp,
+        ));
     }
     Ok(rows)
 }

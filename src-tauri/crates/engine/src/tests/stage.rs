@@ -18,8 +18,8 @@ use spillway_media::{
     process::{Supervisor, WorkerFailure},
     schedule::Entry,
     task::{
-        AudioDone, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo, Progress, SegmentDone, Task,
-        Time, VideoInput,
+        AudioDone, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo, Progress,
+        SegmentDone, Task, Time, VideoInput,
     },
     types::{MediaCode, MediaError, Ratio},
 };
@@ -95,7 +95,8 @@ pub(super) struct Hands {
 
 impl Hands {
     fn begin(&self, name: &str, task: &Task) -> Option<Act> {
-        assert!(self.busy.lock().unwrap().insert(name.to_owned()), "{name} runs twice at the same time");
+        let fresh = self.busy.lock().unwrap().insert(format!("{task:?}"));
+        assert!(fresh, "{name} runs twice at the same time");
         let count = {
             let mut asked = self.asked.lock().unwrap();
             let count = asked.entry(name.to_owned()).or_default();
@@ -115,8 +116,12 @@ impl Hands {
                 Ok(Outcome::Inspect(inspected(task.method, self.segments)))
             }
             Task::Segment(task) => {
-                let parts = task.renditions.iter().map(|r| part(&r.out, &format!("{}+{}", task.first, task.count)));
-                Ok(Outcome::Segment(SegmentDone { parts: parts.collect::<Result<_, _>>().map_err(io)?, damaged: 0 }))
+                let parts =
+                    task.renditions.iter().map(|r| part(&r.out, &format!("{}+{}", task.first, task.count)));
+                Ok(Outcome::Segment(SegmentDone {
+                    parts: parts.collect::<Result<_, _>>().map_err(io)?,
+                    damaged: 0,
+                }))
             }
             Task::Audio(task) => Ok(Outcome::Audio(AudioDone {
                 part: part(&task.out, "sound").map_err(io)?,
@@ -159,7 +164,9 @@ impl Hands {
                 Ok(Outcome::Files(FilesDone { files, frames: 10, duration_ms: 400 }))
             }
             Task::Measure(task) => Ok(Outcome::Measure(Box::new(measured(&task.path).map_err(io)?))),
-            Task::Doctor {} => Ok(Outcome::Doctor { versions: vec![], encoders: vec![("libx264".into(), true)] }),
+            Task::Doctor {} => {
+                Ok(Outcome::Doctor { versions: vec![], encoders: vec![("libx264".into(), true)] })
+            }
         }
     }
 }
@@ -173,13 +180,14 @@ impl Craft for Hands {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Outcome, WorkerFailure> {
         let name = name_of(&task);
+        let key = format!("{task:?}");
         let act = self.begin(&name, &task);
         progress(Progress { done: 1, total: 2 });
         let result = match act {
             None => self.do_it(task),
             Some(Act::Fail(failure)) => Err(failure),
             Some(Act::Panic) => {
-                self.busy.lock().unwrap().remove(&name);
+                self.busy.lock().unwrap().remove(&key);
                 panic!("scripted")
             }
             Some(Act::Hang) => {
@@ -189,7 +197,7 @@ impl Craft for Hands {
                 Err(WorkerFailure::Task(MediaError::new(MediaCode::Cancelled, "stopped")))
             }
         };
-        self.busy.lock().unwrap().remove(&name);
+        self.busy.lock().unwrap().remove(&key);
         result
     }
 
@@ -198,7 +206,8 @@ impl Craft for Hands {
             return Err(Box::new(Failure::new(crate::failure::Code::NotAccepted, source.path, "scripted")));
         }
         let count = if source.linear { 1 } else { self.segments };
-        let outputs = profile.output.iter().map(|output| output_plan(output, source.path, count, source.linear));
+        let outputs =
+            profile.output.iter().map(|output| output_plan(output, source.path, count, source.linear));
         let schedules = profile.output.iter().map(|_| schedule(self.segments)).collect();
         Ok(Planned {
             plan: JobPlan { outputs: outputs.collect(), findings: vec![], bytes_needed: self.bytes_needed },
@@ -271,12 +280,14 @@ fn measured(path: &Path) -> std::io::Result<Measured> {
 fn name_of(task: &Task) -> String {
     let file = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     let end = |path: &Path| {
-        let folder = path.parent().and_then(Path::parent).map(file).unwrap_or_default();
+        let folder = path.parent().map(file).unwrap_or_default();
         format!("{folder}/{}", file(path))
     };
     match task {
         Task::Inspect(task) => format!("inspect {}", file(&task.source)),
-        Task::Segment(task) => format!("segment {} of {}", task.first / FRAMES_PER_SEGMENT, end(&task.renditions[0].out)),
+        Task::Segment(task) => {
+            format!("segment {} of {}", task.first / FRAMES_PER_SEGMENT, end(&task.renditions[0].out))
+        }
         Task::Audio(task) => format!("audio {}", end(&task.out)),
         Task::Stitch(task) => format!("stitch {}", file(&task.out)),
         Task::Package(task) => format!("package {}", file(&task.out)),
@@ -386,7 +397,8 @@ fn output_plan(output: &spillway_profile::Output, source: &Path, segments: u64, 
 
 /// A data folder with everything around it.
 pub(super) struct Stage {
-    folder: tempfile::TempDir,
+    root: PathBuf,
+    _folder: Option<tempfile::TempDir>,
     pub(super) hands: Hands,
     pub(super) clock: Simulated,
 }
@@ -395,6 +407,12 @@ impl Stage {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("in")).unwrap();
+        let stage = Self::at(&folder.path().canonicalize().unwrap());
+        Self { _folder: Some(folder), ..stage }
+    }
+
+    /// The same place, with hands that remember nothing.
+    pub(super) fn at(root: &Path) -> Self {
         let hands = Hands {
             segments: 3,
             script: Arc::new(Mutex::new(Box::new(|_, _, _| None))),
@@ -405,7 +423,7 @@ impl Stage {
         };
         let clock = Simulated::default();
         clock.0.store(1_800_000_000_000, Ordering::SeqCst);
-        Self { folder, hands, clock }
+        Self { root: root.to_path_buf(), _folder: None, hands, clock }
     }
 
     /// What the hands do from now on.
@@ -414,7 +432,7 @@ impl Stage {
     }
 
     pub(super) fn path(&self, below: &str) -> PathBuf {
-        self.folder.path().canonicalize().unwrap().join(below)
+        self.root.join(below)
     }
 
     pub(super) fn config(&self) -> Config {
@@ -424,15 +442,25 @@ impl Stage {
             workers: 2,
             nice: 0,
             worker_memory_bytes: 0,
-            supervisor: Supervisor { program: "unused".into(), arguments: vec![], silence: Duration::from_secs(1) },
+            supervisor: Supervisor {
+                program: "unused".into(),
+                arguments: vec![],
+                silence: Duration::from_secs(1),
+            },
             poll: Duration::from_millis(1),
             fault: None,
         }
     }
 
     pub(super) fn engine(&self) -> Engine {
+        self.engine_with(|_| {})
+    }
+
+    pub(super) fn engine_with(&self, change: impl FnOnce(&mut Config)) -> Engine {
+        let mut config = self.config();
+        change(&mut config);
         let (hands, clock) = (Box::new(self.hands.clone()), Box::new(self.clock.clone()));
-        Engine::with(self.config(), hands, clock, Box::new(Highest)).unwrap()
+        Engine::with(config, hands, clock, Box::new(Highest)).unwrap()
     }
 
     pub(super) fn source(&self, name: &str) -> PathBuf {
@@ -459,7 +487,14 @@ impl Stage {
 
     /// Tasks asked for so far whose name starts like this.
     pub(super) fn count(&self, prefix: &str) -> u32 {
-        self.hands.asked.lock().unwrap().iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, n)| n).sum()
+        self.hands
+            .asked
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(name, _)| name.starts_with(prefix))
+            .map(|(_, n)| n)
+            .sum()
     }
 
     /// Files below the output folder, temporary ones included, sorted.
@@ -490,7 +525,10 @@ pub(super) fn run(engine: &Engine) {
 }
 
 /// Runs until the feed shows something; then stops.
-pub(super) fn run_until_seen(engine: &Engine, mut seen: impl FnMut(&Feed) -> bool) -> Result<(), EngineError> {
+pub(super) fn run_until_seen(
+    engine: &Engine,
+    mut seen: impl FnMut(&Feed) -> bool,
+) -> Result<(), EngineError> {
     let stop = AtomicBool::new(false);
     engine.run(Until::Idle, &stop, &mut |feed| {
         if seen(feed) {

@@ -10,11 +10,13 @@ use crate::{
     types::{MediaCode, MediaError},
 };
 
-const INTERVAL: Duration = Duration::from_millis(100);
+/// How often the engine hears of a programme at work.
+pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Reports at most every [`INTERVAL`], however often it is asked.
+/// Reports at most once an interval, however often it is asked.
 pub(super) struct Beat<'a> {
     report: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
+    interval: Duration,
     last: Option<Instant>,
     done: u64,
     pass: u64,
@@ -23,8 +25,8 @@ pub(super) struct Beat<'a> {
 }
 
 impl<'a> Beat<'a> {
-    pub(super) fn new(report: &'a mut dyn FnMut(Progress) -> ControlFlow<()>, passes: u64) -> Self {
-        Self { report, last: None, done: 0, pass: 0, passes, length: 0 }
+    pub(super) fn new(report: &'a mut dyn FnMut(Progress) -> ControlFlow<()>, passes: u64, interval: Duration) -> Self {
+        Self { report, interval, last: None, done: 0, pass: 0, passes, length: 0 }
     }
 
     /// One pass takes so many ms.
@@ -47,7 +49,7 @@ impl<'a> Beat<'a> {
 
     /// Still at work.
     pub(super) fn alive(&mut self) -> Result<(), MediaError> {
-        if self.last.is_some_and(|last| last.elapsed() < INTERVAL) {
+        if self.last.is_some_and(|last| last.elapsed() < self.interval) {
             return Ok(());
         }
         self.last = Some(Instant::now());

@@ -1,6 +1,6 @@
 //! Encoding into a packet file, with times that need no container to be right.
 
-use std::{collections::VecDeque, path::Path};
+use std::collections::VecDeque;
 
 use spillway_profile::AudioCodec;
 
@@ -73,7 +73,7 @@ impl Encoding {
             params.set_initial_padding(0);
         }
         let packets = Packets {
-            writer: create_part(&task.out, &params, format.sample_rate)?,
+            writer: create_part(task, &params, format.sample_rate)?,
             length: i64::try_from(chunk).unwrap_or(0),
             start,
             next: start - i64::from(padding),
@@ -189,9 +189,10 @@ impl Packets {
     }
 }
 
-/// A packet file in samples.
-pub(super) fn create_part(path: &Path, params: &Params, rate: u32) -> Result<PartWriter, MediaError> {
-    PartWriter::create(path, params, grid(rate), &[])
+/// The task's packet file, with times in samples.
+pub(super) fn create_part(task: &AudioTask, params: &Params, rate: u32) -> Result<PartWriter, MediaError> {
+    let language: Vec<SideData> = task.language.as_deref().map(SideData::language).into_iter().collect();
+    PartWriter::create(&task.out, params, grid(rate), &language)
 }
 
 /// An interleaved frame of integer samples.

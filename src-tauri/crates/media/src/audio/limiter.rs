@@ -16,12 +16,12 @@ const RELEASE: f64 = 0.1;
 /// Lowers the gain of all channels together around peaks above the ceiling. As many samples come out as go in, in place.
 pub(super) struct Limiter {
     ceiling: f32,
-    kernel: Vec<[f32; 2 * REACH]>,
+    kernel: [[f32; 2 * REACH]; OVERSAMPLING - 1],
     /// Sound whose gain is not known yet; the first sample is the next to go out.
     delayed: Block,
-    /// The last `2 * REACH` samples of every channel.
-    recent: Vec<VecDeque<f32>>,
-    /// Peak of the interval before the newest sample that has been judged.
+    /// The samples of every channel that still take part in a reconstruction.
+    recent: Vec<Vec<f32>>,
+    /// Peak between the last sample that has been judged and the next.
     last_interval: f32,
     gain: Gain,
     /// Gains not due yet because the first of them belong to time before the first sample.
@@ -87,9 +87,9 @@ impl Limiter {
         let gain = Gain::new(rate);
         Self {
             ceiling,
-            kernel: (1..OVERSAMPLING).map(kernel).collect(),
+            kernel: std::array::from_fn(|n| kernel(n + 1)),
             delayed: Block::empty(channels),
-            recent: vec![VecDeque::from(vec![0.0; 2 * REACH]); channels],
+            recent: vec![vec![0.0; 2 * REACH - 1]; channels],
             last_interval: 0.0,
             ahead: gain.look + REACH,
             gain,
@@ -99,20 +99,15 @@ impl Limiter {
     /// Takes a stretch, gives what is finished; the rest comes with later calls.
     pub(super) fn push(&mut self, block: &Block) -> Block {
         self.delayed.append(block);
-        let mut gains = Vec::with_capacity(block.len());
-        for n in 0..block.len() {
-            let gain = self.judge(|channel| block.channels().get(channel).map_or(0.0, |c| c[n]));
-            gains.extend(gain);
-        }
+        let gains = self.judge(block);
         self.apply(&gains)
     }
 
     /// The rest; the limiter is at its end afterwards.
     pub(super) fn finish(&mut self) -> Block {
-        let gains: Vec<f32> = (0..self.gain.look + REACH).filter_map(|_| self.judge(|_| 0.0)).collect();
-        let mut rest = self.apply(&gains);
-        rest.append(&std::mem::take(&mut self.delayed));
-        rest
+        let beyond = Block::silence(self.recent.len(), self.gain.look + REACH);
+        let gains = self.judge(&beyond);
+        self.apply(&gains)
     }
 
     fn apply(&mut self, gains: &[f32]) -> Block {
@@ -125,30 +120,39 @@ impl Limiter {
         block
     }
 
-    /// Takes one sample of every channel, gives the gain of the sample that is due, if one is.
-    fn judge(&mut self, sample: impl Fn(usize) -> f32) -> Option<f32> {
-        let mut peak = 0.0f32;
-        let mut interval = 0.0f32;
-        for (channel, recent) in self.recent.iter_mut().enumerate() {
-            recent.pop_front();
-            recent.push_back(sample(channel));
-            let recent = recent.make_contiguous();
-            peak = peak.max(recent[REACH - 1].abs());
-            for kernel in &self.kernel {
-                let point: f32 = recent.iter().zip(kernel).map(|(s, k)| s * k).sum();
-                interval = interval.max(point.abs());
+    /// The gains that become known with these samples, for the samples that are due.
+    fn judge(&mut self, block: &Block) -> Vec<f32> {
+        let mut gains = Vec::with_capacity(block.len());
+        for (at, between) in self.peaks(block) {
+            let highest = at.max(between).max(self.last_interval);
+            self.last_interval = between;
+            let allowed = if highest > self.ceiling { self.ceiling / highest } else { 1.0 };
+            let gain = self.gain.next(allowed);
+            if self.ahead > 0 {
+                self.ahead -= 1;
+            } else {
+                #[allow(clippy::cast_possible_truncation, reason = "from 0 to 1")]
+                gains.push(gain as f32);
             }
         }
-        let highest = peak.max(interval).max(self.last_interval);
-        self.last_interval = interval;
-        let allowed = if highest > self.ceiling { self.ceiling / highest } else { 1.0 };
-        let gain = self.gain.next(allowed);
-        if self.ahead > 0 {
-            self.ahead -= 1;
-            return None;
+        gains
+    }
+
+    /// For every new sample, the levels of the sample [`REACH`] earlier and of the interval behind it.
+    fn peaks(&mut self, block: &Block) -> Vec<(f32, f32)> {
+        let mut peaks = vec![(0.0f32, 0.0f32); block.len()];
+        for (recent, channel) in self.recent.iter_mut().zip(block.channels()) {
+            recent.extend_from_slice(channel);
+            for ((at, between), window) in peaks.iter_mut().zip(recent.windows(2 * REACH)) {
+                *at = at.max(window[REACH - 1].abs());
+                for kernel in &self.kernel {
+                    let point: f32 = window.iter().zip(kernel).map(|(s, k)| s * k).sum();
+                    *between = between.max(point.abs());
+                }
+            }
+            recent.drain(..channel.len());
         }
-        #[allow(clippy::cast_possible_truncation, reason = "from 0 to 1")]
-        Some(gain as f32)
+        peaks
     }
 }
 

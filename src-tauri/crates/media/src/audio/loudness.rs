@@ -28,29 +28,29 @@ impl Meter {
     pub(super) fn new(format: &AudioFormat, channels: usize) -> Result<Self, MediaError> {
         let channels = u32::try_from(channels).unwrap_or(0);
         let mut state =
-            EbuR128::new(channels, format.sample_rate, Mode::I | Mode::TRUE_PEAK).map_err(|e| failed(&e))?;
+            EbuR128::new(channels, format.sample_rate, Mode::I | Mode::TRUE_PEAK).map_err(failed)?;
         if let Some(map) = channel_map(&format.layout) {
-            state.set_channel_map(map).map_err(|e| failed(&e))?;
+            state.set_channel_map(map).map_err(failed)?;
         }
         Ok(Self { state, channels })
     }
 
     pub(super) fn add(&mut self, block: &Block) -> Result<(), MediaError> {
         let planes: Vec<&[f32]> = block.channels().iter().map(Vec::as_slice).collect();
-        self.state.add_frames_planar_f32(&planes).map_err(|e| failed(&e))
+        self.state.add_frames_planar_f32(&planes).map_err(failed)
     }
 
     pub(super) fn reading(&self) -> Result<Reading, MediaError> {
-        let lufs = self.state.loudness_global().map_err(|e| failed(&e))?;
+        let lufs = self.state.loudness_global().map_err(failed)?;
         let mut peak = 0.0f64;
         for channel in 0..self.channels {
-            peak = peak.max(self.state.true_peak(channel).map_err(|e| failed(&e))?);
+            peak = peak.max(self.state.true_peak(channel).map_err(failed)?);
         }
         Ok(Reading { lufs: lufs.is_finite().then_some(lufs), true_peak_dbtp: 20.0 * peak.log10() })
     }
 }
 
-fn failed(error: &ebur128::Error) -> MediaError {
+fn failed(error: ebur128::Error) -> MediaError {
     MediaError::new(MediaCode::Internal, format!("measuring loudness: {error}"))
 }
 
@@ -78,8 +78,8 @@ pub(super) struct Correction {
     pub(super) ceiling_dbtp: Option<f64>,
 }
 
-/// The meters of limiter and receipt reconstruct peaks differently; so much lies between them.
-const PEAK_MARGIN_DB: f64 = 0.1;
+/// The meters of limiter and receipt reconstruct peaks differently, and lossy codecs add a little.
+const PEAK_MARGIN_DB: f64 = 0.2;
 /// Share of the tolerance that is used up here; the rest is for the meters of others.
 const USED_TOLERANCE: f64 = 0.5;
 
@@ -93,19 +93,16 @@ pub(super) fn plan(source: Reading, want: &Loudness) -> Option<Correction> {
 /// A correction and what came of it.
 pub(super) type Try = (Correction, Reading);
 
-/// A better correction after `last`; `None`: the result is as wanted. `before` is an earlier try, at
-/// first the untouched source: a limiter takes part of every added dB away, how much shows between two.
-pub(super) fn refine(before: Try, last: Try, want: &Loudness) -> Option<Correction> {
-    let (used, result) = last;
-    let lufs = result.lufs?;
-    let miss = want.target_lufs - lufs;
+/// A better correction after some tries, of which the first is the untouched source; `None`: the last
+/// result is as wanted.
+pub(super) fn refine(tries: &[Try], want: &Loudness) -> Option<Correction> {
+    let (used, result) = *tries.last()?;
+    let miss = want.target_lufs - result.lufs?;
     let over = result.true_peak_dbtp - want.true_peak_dbtp;
     if miss.abs() <= want.tolerance_lu * USED_TOLERANCE && over <= 0.0 {
         return None;
     }
-    let step = used.gain_db - before.0.gain_db;
-    let effect = before.1.lufs.filter(|_| step.abs() > 0.1).map_or(1.0, |b| ((lufs - b) / step).clamp(0.25, 1.0));
-    let gain_db = used.gain_db + miss / effect;
+    let gain_db = used.gain_db + miss / effect(tries, want);
     let highest = want.true_peak_dbtp - PEAK_MARGIN_DB;
     let ceiling_dbtp = match used.ceiling_dbtp {
         _ if over > 0.0 => Some(used.ceiling_dbtp.unwrap_or(want.true_peak_dbtp) - over - PEAK_MARGIN_DB),
@@ -113,6 +110,22 @@ pub(super) fn refine(before: Try, last: Try, want: &Loudness) -> Option<Correcti
         unchanged => unchanged,
     };
     Some(Correction { gain_db, ceiling_dbtp })
+}
+
+/// LU that come of one more dB. A limiter takes part of it away, how much shows between two tries: best
+/// between two that lie on either side of the target.
+fn effect(tries: &[Try], want: &Loudness) -> f64 {
+    let point = |(used, result): &Try| Some((used.gain_db, result.lufs? - want.target_lufs));
+    let mut points = tries.iter().rev().filter_map(point);
+    let Some((gain, off)) = points.next() else { return 1.0 };
+    let slope = |(g, o): (f64, f64)| (off - o) / (gain - g);
+    let usable = |(g, _): &(f64, f64)| (gain - g).abs() > 0.1;
+    let across = points.clone().filter(usable).filter(|(_, o)| o * off < 0.0);
+    match across.min_by(|a, b| a.1.abs().total_cmp(&b.1.abs())) {
+        Some(other) => slope(other).clamp(0.1, 2.0),
+        // Outside of what has been tried a long step is a guess.
+        None => points.find(usable).map_or(1.0, |other| slope(other).clamp(0.5, 1.0)),
+    }
 }
 
 /// A level in dB as a factor.
@@ -136,7 +149,7 @@ mod tests {
     fn silence_is_left_alone() {
         let silent = Reading { lufs: None, true_peak_dbtp: f64::NEG_INFINITY };
         assert_eq!(plan(silent, &WANT), None);
-        assert_eq!(refine((Correction::default(), silent), (Correction::default(), silent), &WANT), None);
+        assert_eq!(refine(&[(Correction::default(), silent); 2], &WANT), None);
     }
 
     #[test]
@@ -144,22 +157,27 @@ mod tests {
         let calm = plan(reading(-30.0, -12.0), &WANT).unwrap();
         assert_eq!(calm, Correction { gain_db: 7.0, ceiling_dbtp: None });
         let peaky = plan(reading(-30.0, -3.0), &WANT).unwrap();
-        assert_eq!(peaky.ceiling_dbtp, Some(-1.1));
+        assert_eq!(peaky.ceiling_dbtp, Some(-1.2));
     }
 
     #[test]
     fn a_result_is_corrected_until_it_fits() {
         let source = (Correction::default(), reading(-30.0, -8.0));
         let used = Correction { gain_db: 7.0, ceiling_dbtp: None };
-        assert_eq!(refine(source, (used, reading(-23.1, -1.2)), &WANT), None);
+        assert_eq!(refine(&[source, (used, reading(-23.1, -1.2))], &WANT), None);
         // The encoder's overshoot.
-        let lower = refine(source, (used, reading(-23.0, -0.5)), &WANT).unwrap();
+        let lower = refine(&[source, (used, reading(-23.0, -0.5))], &WANT).unwrap();
         assert!(lower.ceiling_dbtp.unwrap() < -1.5);
         // The limiter took one of seven dB away, and will again.
         let limited = Correction { gain_db: 7.0, ceiling_dbtp: Some(-1.1) };
-        let louder = refine(source, (limited, reading(-24.0, -1.05)), &WANT).unwrap();
+        let tries = [source, (limited, reading(-24.0, -1.05))];
+        let louder = refine(&tries, &WANT).unwrap();
         assert_eq!(louder.ceiling_dbtp, Some(-1.1));
         assert!((louder.gain_db - (7.0 + 7.0 / 6.0)).abs() < 1e-9, "{louder:?}");
+        // Too much now: the way back is between the two.
+        let tries = [tries[0], tries[1], (louder, reading(-22.0, -1.05))];
+        let between = refine(&tries, &WANT).unwrap();
+        assert!((limited.gain_db..louder.gain_db).contains(&between.gain_db), "{between:?}");
     }
 
     #[test]

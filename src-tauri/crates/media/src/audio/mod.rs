@@ -35,8 +35,8 @@ use crate::{
     types::MediaError,
 };
 
-/// Encodings after which the nearest result stands; verification will tell how near it is.
-const ATTEMPTS: u32 = 4;
+/// The last encoding stands as it is; verification will tell how near it came.
+const ATTEMPTS: u32 = 5;
 
 /// Encodes or copies one programme into a packet file.
 pub(crate) fn encode(
@@ -44,11 +44,11 @@ pub(crate) fn encode(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<AudioDone, MediaError> {
     let Some(codec) = task.codec else {
-        return copy::copy(task, &mut Beat::new(progress, 1));
+        return copy::copy(task, &mut Beat::new(progress, 1, beat::INTERVAL));
     };
     match &task.loudness {
-        None => encode_once(task, codec, Correction::default(), false, &mut Beat::new(progress, 1))?.finish(None),
-        Some(want) => encode_to_loudness(task, codec, want, &mut Beat::new(progress, 2)),
+        None => encode_once(task, codec, Correction::default(), false, &mut Beat::new(progress, 1, beat::INTERVAL))?.finish(None),
+        Some(want) => encode_to_loudness(task, codec, want, &mut Beat::new(progress, 2, beat::INTERVAL)),
     }
 }
 
@@ -60,16 +60,15 @@ fn encode_to_loudness(
     beat: &mut Beat<'_>,
 ) -> Result<AudioDone, MediaError> {
     let source = measure(task, codec, beat)?;
-    let mut before = (Correction::default(), source);
+    let mut tries = vec![(Correction::default(), source)];
     let mut correction = loudness::plan(source, want).unwrap_or_default();
     for _ in 1..ATTEMPTS {
         beat.next_pass();
         let encoded = encode_once(task, codec, correction, true, beat)?;
-        eprintln!("TRY {codec:?} {correction:?} -> {:?}", encoded.reading);
-        let last = encoded.reading.map(|reading| (correction, reading));
-        match last.and_then(|last| Some((last, loudness::refine(before, last, want)?))) {
+        tries.extend(encoded.reading.map(|reading| (correction, reading)));
+        match loudness::refine(&tries, want) {
             None => return encoded.finish(source.lufs),
-            Some((last, better)) => (before, correction) = (last, better),
+            Some(better) => correction = better,
         }
     }
     beat.next_pass();
@@ -161,3 +160,4 @@ fn hear(listener: &mut Option<Listener>, encoding: &mut Encoding) -> Result<(), 
         Some(listener) => packets.iter().try_for_each(|packet| listener.hear(packet)),
     }
 }
+#[cfg(test)] mod adhoc;

@@ -36,13 +36,31 @@ pub(super) struct Edit {
     pub(super) skip: u64,
 }
 
+/// How far a container's timestamps can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timing {
+    /// Every frame has its own time, to a millisecond or better.
+    Exact,
+    /// Times belong to groups of frames or come from a network; one frame off is common.
+    Jittery,
+}
+
+impl Timing {
+    /// By the demuxer's name.
+    pub(super) fn of(format: &str) -> Self {
+        let exact = ["mov", "matroska", "nut", "wav", "w64", "aiff", "caf", "mxf", "flac", "ogg"];
+        if exact.iter().any(|name| format.starts_with(name)) { Self::Exact } else { Self::Jittery }
+    }
+}
+
 /// Turns timestamps into edits. All positions are samples at the rate of the source.
 ///
-/// Differences below [`Self::tolerance`] are the container's rounding or the writer's jitter; the running clock goes on
-/// as if they were not there. What is larger is a lost packet, a gap or an overlap.
+/// Small differences are the container's rounding or the writer's jitter; the running clock goes on as if
+/// they were not there. What is larger is a lost packet, a gap or an overlap.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
     rate: u32,
+    timing: Timing,
     /// End of what has been placed; `None` before the first frame.
     cursor: Option<i64>,
     /// Added to positions since the last discontinuity.
@@ -55,14 +73,22 @@ pub(super) struct Clock {
 
 impl Clock {
     /// `limit`: end of the programme, if it is known.
-    pub(super) fn new(rate: u32, limit: Option<i64>) -> Self {
-        Self { rate, cursor: None, offset: 0, limit, discontinuities: 0 }
+    pub(super) fn new(rate: u32, timing: Timing, limit: Option<i64>) -> Self {
+        Self { rate, timing, cursor: None, offset: 0, limit, discontinuities: 0 }
     }
 
-    /// Three quarters of an AAC frame at 48 kHz: a single lost frame of any common codec is longer, timestamp jitter
-    /// (1 ms in Matroska, a tick in MPEG-TS) is far shorter, and nobody sees lips 16 ms late.
-    fn tolerance(&self) -> i64 {
-        i64::from(self.rate) * 16 / 1000
+    /// Differences from here on are real, before a frame of `len` samples.
+    ///
+    /// Exact: three quarters of an AAC frame at 48 kHz. A single lost frame of any common codec is longer,
+    /// rounding (1 ms in Matroska) far shorter, and nobody sees lips 16 ms late. Jittery: a frame and a
+    /// half, as parsers of MPEG streams give a time to the frame before or after the right one; within what
+    /// EBU R 37 allows between sound and picture.
+    fn tolerance(&self, timing: Timing, len: i64) -> i64 {
+        let ms = |ms: i64| i64::from(self.rate) * ms / 1000;
+        match timing {
+            Timing::Exact => ms(16),
+            Timing::Jittery => (len.saturating_mul(3) / 2).clamp(ms(32), ms(60)),
+        }
     }
 
     /// Jumps from here on are a new timeline (wrapped clock, spliced recording), not lost or repeated sound.
@@ -92,8 +118,9 @@ impl Clock {
         self.rate = rate;
     }
 
-    /// Places a frame of `len` samples that claims to begin at `position`.
-    pub(super) fn place(&mut self, position: Option<i64>, len: u64) -> Edit {
+    /// Places a frame of `len` samples that claims to begin at `position`. After damage a jump is believed
+    /// even where timestamps are jittery: something has been lost.
+    pub(super) fn place(&mut self, position: Option<i64>, len: u64, after_damage: bool) -> Edit {
         let length = i64::try_from(len).unwrap_or(i64::MAX >> 2);
         let Some(cursor) = self.cursor else {
             self.cursor = Some(position.unwrap_or(0).saturating_add(length));
@@ -105,7 +132,8 @@ impl Clock {
             self.offset = self.offset.saturating_sub(difference);
             difference = 0;
         }
-        if difference.abs() < self.tolerance() {
+        let timing = if after_damage { Timing::Exact } else { self.timing };
+        if difference.abs() < self.tolerance(timing, length) {
             difference = 0;
         }
         let edit = Edit {
@@ -134,7 +162,7 @@ mod tests {
     const RATE: u32 = 48_000;
 
     fn clock() -> Clock {
-        Clock::new(RATE, None)
+        Clock::new(RATE, Timing::Exact, None)
     }
 
     fn edit(silence: u64, skip: u64) -> Edit {
@@ -160,7 +188,7 @@ mod tests {
         for n in 0..100_000i64 {
             let exact = n * 1024;
             let ms = (exact * 1000 + 24_000) / 48_000;
-            assert_eq!(clock.place(Some(ms * 48), 1024), Edit::default(), "frame {n}");
+            assert_eq!(clock.place(Some(ms * 48), 1024, false), Edit::default(), "frame {n}");
         }
         assert_eq!(clock.cursor(), Some(100_000 * 1024));
     }
@@ -168,50 +196,62 @@ mod tests {
     #[test]
     fn a_lost_frame_is_filled_and_an_overlap_cut() {
         let mut clock = clock();
-        clock.place(Some(0), 1024);
-        assert_eq!(clock.place(Some(2048), 1024), edit(1024, 0));
-        assert_eq!(clock.place(Some(2048), 1024), edit(0, 1024));
-        assert_eq!(clock.place(Some(2048), 2048), edit(0, 1024));
+        clock.place(Some(0), 1024, false);
+        assert_eq!(clock.place(Some(2048), 1024, false), edit(1024, 0));
+        assert_eq!(clock.place(Some(2048), 1024, false), edit(0, 1024));
+        assert_eq!(clock.place(Some(2048), 2048, false), edit(0, 1024));
         assert_eq!(clock.cursor(), Some(4096));
         assert_eq!(clock.discontinuities(), 0);
     }
 
     #[test]
+    fn a_parser_one_frame_off_is_ignored_unless_something_was_lost() {
+        // Seen in a broadcast recording: MP3 frames of 26 ms whose times repeat and jump.
+        let mut clock = Clock::new(RATE, Timing::Jittery, None);
+        for late in [0, 0, 1253, 1253, 347, 347, -907, -907, 347] {
+            let due = clock.cursor().unwrap_or(0);
+            assert_eq!(clock.place(Some(due + late), 1253, false), Edit::default());
+        }
+        let due = clock.cursor().unwrap();
+        assert_eq!(clock.place(Some(due + 1253), 1253, true), edit(1253, 0));
+    }
+
+    #[test]
     fn frames_without_a_time_follow_on() {
         let mut clock = clock();
-        clock.place(Some(-500), 1000);
-        assert_eq!(clock.place(None, 1000), Edit::default());
-        assert_eq!(clock.place(Some(1500), 10), Edit::default());
+        clock.place(Some(-500), 1000, false);
+        assert_eq!(clock.place(None, 1000, false), Edit::default());
+        assert_eq!(clock.place(Some(1500), 10, false), Edit::default());
     }
 
     #[test]
     fn a_wrapped_clock_goes_on_seamlessly() {
         let mut clock = clock();
         let wrap = (1i64 << 33) * 48_000 / 90_000;
-        clock.place(Some(wrap - 1024), 1024);
-        assert_eq!(clock.place(Some(0), 1024), Edit::default());
-        assert_eq!(clock.place(Some(1024), 1024), Edit::default());
-        assert_eq!(clock.place(Some(4096), 1024), edit(2048, 0), "gaps after the wrap are seen");
+        clock.place(Some(wrap - 1024), 1024, false);
+        assert_eq!(clock.place(Some(0), 1024, false), Edit::default());
+        assert_eq!(clock.place(Some(1024), 1024, false), Edit::default());
+        assert_eq!(clock.place(Some(4096), 1024, false), edit(2048, 0), "gaps after the wrap are seen");
         assert_eq!(clock.discontinuities(), 1);
     }
 
     #[test]
     fn a_jump_past_the_end_is_no_gap() {
         let minute = i64::from(RATE) * 60;
-        let mut clock = Clock::new(RATE, Some(10 * minute));
-        clock.place(Some(0), 1024);
-        assert_eq!(clock.place(Some(minute), 1024).silence, u64::try_from(minute).unwrap() - 1024);
-        assert_eq!(clock.place(Some(700 * minute), 1024), Edit::default());
+        let mut clock = Clock::new(RATE, Timing::Exact, Some(10 * minute));
+        clock.place(Some(0), 1024, false);
+        assert_eq!(clock.place(Some(minute), 1024, false).silence, u64::try_from(minute).unwrap() - 1024);
+        assert_eq!(clock.place(Some(700 * minute), 1024, false), Edit::default());
         assert_eq!(clock.discontinuities(), 1);
     }
 
     #[test]
     fn a_change_of_rate_keeps_the_time() {
         let mut clock = clock();
-        clock.place(Some(48_000), 48_000);
+        clock.place(Some(48_000), 48_000, false);
         clock.change_rate(44_100);
         assert_eq!(clock.cursor(), Some(88_200));
-        assert_eq!(clock.place(Some(88_200), 100), Edit::default());
+        assert_eq!(clock.place(Some(88_200), 100, false), Edit::default());
     }
 
     proptest! {
@@ -220,12 +260,13 @@ mod tests {
         fn output_is_the_covered_span(
             frames in prop::collection::vec((prop::option::of(-20_000_000i64..20_000_000), 0u64..5000), 1..60),
             limit in prop::option::of(0i64..10_000_000),
+            timing in prop::sample::select(vec![Timing::Exact, Timing::Jittery]),
         ) {
-            let mut clock = Clock::new(RATE, limit);
+            let mut clock = Clock::new(RATE, timing, limit);
             let first = frames[0].0.unwrap_or(0);
             let mut total = 0;
             for (position, len) in frames {
-                let edit = clock.place(position, len);
+                let edit = clock.place(position, len, false);
                 prop_assert!(edit.skip <= len);
                 prop_assert!(edit.silence == 0 || edit.skip == 0);
                 total += edit.silence + len - edit.skip;
@@ -244,10 +285,10 @@ mod tests {
             for (gap, len, jitter) in frames {
                 truth += gap;
                 let before = clock.cursor();
-                let edit = clock.place(Some(truth + jitter), len);
+                let edit = clock.place(Some(truth + jitter), len, false);
                 if let Some(before) = before {
                     let begins = before + i64::try_from(edit.silence).unwrap() - i64::try_from(edit.skip).unwrap();
-                    prop_assert!((begins - truth).abs() <= clock.tolerance() + 200, "{begins} for {truth}");
+                    prop_assert!((begins - truth).abs() <= clock.tolerance(Timing::Exact, 0) + 200, "{begins} for {truth}");
                 }
                 truth += i64::try_from(len).unwrap();
             }

@@ -57,7 +57,7 @@ impl Programme {
         let end = source.declared_end().map(|t| Time { ticks: t, base: source.time_base() });
         let limit = end.and_then(|t| position(t.ticks, t.base, task.zero, first.rate));
         let mut programme = Self {
-            clock: Clock::new(first.rate, limit),
+            clock: Clock::new(first.rate, source.timing(), limit),
             zero: task.zero,
             placed: Queue::new(channels),
             resampler: Resampler::new(first.rate, &format)?,
@@ -172,7 +172,7 @@ impl Programme {
         let at = piece.ticks.and_then(|t| position(t, self.source.time_base(), self.zero, rate));
         let before = self.clock.cursor();
         let len = piece.block.len() as u64;
-        let edit = self.clock.place(at, len);
+        let edit = self.clock.place(at, len, piece.after_damage);
         // Past the end of what is wanted there is nothing to fill: all of it would be cut again.
         let room = self.fit.end.zip(before).map(|(end, before)| {
             let end = rescale(end, grid(self.format.sample_rate), grid(rate));

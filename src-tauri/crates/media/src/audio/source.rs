@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{beat::Beat, block::Block, layout, place::grid};
+use super::{beat::Beat, block::Block, layout, place::{Timing, grid}};
 use crate::{
     ff::{AudioFormat, Decoder, Frame, Graph, Input, Next, Packet},
     types::{MediaCode, MediaError, Ratio, rescale},
@@ -18,6 +18,8 @@ pub(super) struct Piece {
     /// Hz.
     pub(super) rate: u32,
     pub(super) block: Block,
+    /// Something between this piece and the one before could not be decoded.
+    pub(super) after_damage: bool,
 }
 
 /// One stream of a file, being decoded.
@@ -31,6 +33,8 @@ pub(super) struct Source {
     draining: bool,
     errors_in_a_row: u32,
     damaged: u64,
+    /// Of these, how many lie before the last piece.
+    damaged_before: u64,
     wanted: layout::Wanted,
     layout: Option<String>,
     converter: Option<Converter>,
@@ -64,6 +68,7 @@ impl Source {
             draining: false,
             errors_in_a_row: 0,
             damaged: 0,
+            damaged_before: 0,
             wanted,
             layout: None,
             converter: None,
@@ -76,6 +81,11 @@ impl Source {
     /// Timebase of [`Piece::ticks`].
     pub(super) fn time_base(&self) -> Ratio {
         self.time_base
+    }
+
+    /// How far the container's times can be believed.
+    pub(super) fn timing(&self) -> Timing {
+        Timing::of(&self.input.format())
     }
 
     /// End of the stream by the container's header, in ticks.
@@ -184,7 +194,8 @@ impl Source {
         converter.samples += i64::try_from(len).unwrap_or(0);
         converter.graph.send(Some(frame))?;
         let block = drain(&mut converter.graph, frame)?;
-        Ok((!block.is_empty()).then_some(Piece { ticks, rate: converter.from.sample_rate, block }))
+        let after_damage = self.damaged != std::mem::replace(&mut self.damaged_before, self.damaged);
+        Ok((!block.is_empty()).then_some(Piece { ticks, rate: converter.from.sample_rate, block, after_damage }))
     }
 }
 

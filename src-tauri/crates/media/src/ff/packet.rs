@@ -89,8 +89,18 @@ impl Packet {
         self.raw().flags & ffi::AV_PKT_FLAG_DISCARD as i32 != 0
     }
 
+    /// Byte position in the file, where the demuxer knows it.
+    pub(crate) fn position(&self) -> Option<u64> {
+        u64::try_from(self.raw().pos).ok()
+    }
+
     pub(crate) fn is_corrupt(&self) -> bool {
         self.raw().flags & ffi::AV_PKT_FLAG_CORRUPT as i32 != 0
+    }
+
+    /// The container says that this packet is encrypted (Common Encryption).
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.side_data().iter().any(SideData::is_encryption_info)
     }
 
     pub(crate) fn data(&self) -> &[u8] {

@@ -83,6 +83,11 @@ impl SideData {
         self.kind == ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX
     }
 
+    /// How a packet is encrypted.
+    pub(crate) fn is_encryption_info(&self) -> bool {
+        self.kind == ffi::AVPacketSideDataType::AV_PKT_DATA_ENCRYPTION_INFO
+    }
+
     /// New codec extradata in the middle of a stream.
     pub(crate) fn is_new_extradata(&self) -> bool {
         self.kind == ffi::AVPacketSideDataType::AV_PKT_DATA_NEW_EXTRADATA

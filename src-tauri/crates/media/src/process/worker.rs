@@ -87,7 +87,8 @@ pub fn perform(task: Task, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>
         Task::Segment(task) => crate::segment::encode(&task, progress).map(Outcome::Segment),
         Task::Audio(task) => crate::audio::encode(&task, progress).map(Outcome::Audio),
         Task::Stitch(task) => crate::stitch::stitch(&task, progress).map(Outcome::Files),
-        Task::Package(_) | Task::Measure(_) => Err(MediaError::new(MediaCode::Internal, "wiring")),
+        Task::Package(task) => crate::package::package(&task, progress).map(Outcome::Files),
+        Task::Measure(task) => crate::measure::measure(&task, progress).map(|m| Outcome::Measure(Box::new(m))),
         Task::Doctor {} => Ok(doctor()),
     }
 }
