@@ -7,6 +7,7 @@ mod job;
 mod open;
 mod output;
 mod part;
+mod shift;
 mod step;
 mod view;
 

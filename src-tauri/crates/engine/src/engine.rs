@@ -68,6 +68,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::AlreadyRunning`] when another process runs it; otherwise those of file system and
     /// database. What goes wrong with a job is no error here.
+    #[allow(clippy::needless_pass_by_value, reason = "a request: whoever makes it has no further use for it")]
     pub fn run(
         &self,
         until: Until,

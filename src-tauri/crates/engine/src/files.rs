@@ -161,7 +161,7 @@ pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
 mod tests {
     use super::*;
 
-    const NEVER: AtomicBool = AtomicBool::new(false);
+    static NEVER: AtomicBool = AtomicBool::new(false);
 
     #[test]
     fn publishing_never_replaces() {

@@ -322,6 +322,7 @@ pub enum EventBody {
 /// What a feed carries: journal events, and progress that is never stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "passed by reference, never kept in numbers")]
 pub enum Feed {
     /// From the journal.
     Event(Event),

@@ -11,7 +11,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender},
+        mpsc::{self, Receiver, Sender, SyncSender},
     },
     thread::Scope,
 };
@@ -218,10 +218,7 @@ impl<'a> Runner<'a> {
         feed: &mut dyn FnMut(&Feed),
     ) -> Result<(), EngineError> {
         let patience = self.tools.clock.patience(due, self.slots.is_empty(), self.tools.config.poll);
-        let mut next = match self.wakes.recv_timeout(patience) {
-            Ok(wake) => Some(wake),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        };
+        let mut next = self.wakes.recv_timeout(patience).ok();
         while let Some(wake) = next {
             match wake {
                 Wake::Ended { claim, performed } => ended.push((claim, performed)),

@@ -112,27 +112,27 @@ pub(crate) enum Setback {
     /// It failed.
     Failed(Trouble),
     /// The index does not hold: plan again with a safer method.
-    Replan(Failure),
+    Replan(Box<Failure>),
     /// Files of these steps are lost or altered: they have to be run again.
     PartsLost {
         /// Steps.
         ords: Vec<u32>,
         /// What is told.
-        failure: Failure,
+        failure: Box<Failure>,
     },
     /// The temporary files of these outputs are lost: they have to be stitched again.
     OutputsLost {
         /// Positions in the plan.
         outputs: Vec<u32>,
         /// What is told.
-        failure: Failure,
+        failure: Box<Failure>,
     },
 }
 
 impl From<Box<Failure>> for Setback {
     fn from(failure: Box<Failure>) -> Self {
         let passing = failure.code == Code::Io;
-        Self::Failed(Trouble { failure: *failure, passing })
+        Self::Failed(Trouble { failure, passing })
     }
 }
 
@@ -353,6 +353,6 @@ impl Bench<'_> {
             _ => Code::Io,
         };
         let failure = Failure::new(code, self.source(), format!("{}: {error}.", path.display()));
-        Setback::Failed(Trouble { passing: code == Code::Io, failure })
+        Setback::Failed(Trouble { passing: code == Code::Io, failure: Box::new(failure) })
     }
 }

@@ -4,6 +4,7 @@ mod crash;
 mod delivery;
 mod failing;
 mod flow;
+mod hands;
 mod random;
 mod stage;
 mod wishes;

@@ -68,14 +68,9 @@ impl Layout {
 
     fn scan_moov(&mut self, file: &mut File, moov: Atom, depth: usize) -> io::Result<()> {
         for atom in children(file, moov.body, moov.end)? {
-            match &atom.kind {
-                b"trak" => {
-                    self.tracks += 1;
-                    if has(file, atom, b"elst", depth + 1)? {
-                        self.edit_lists += 1;
-                    }
-                }
-                _ => continue,
+            if &atom.kind == b"trak" {
+                self.tracks += 1;
+                self.edit_lists += u32::from(has(file, atom, *b"elst", depth + 1)?);
             }
         }
         Ok(())
@@ -83,12 +78,12 @@ impl Layout {
 }
 
 /// Whether a box of this kind stands in `edts` below `parent`.
-fn has(file: &mut File, parent: Atom, kind: &[u8; 4], depth: usize) -> io::Result<bool> {
+fn has(file: &mut File, parent: Atom, kind: [u8; 4], depth: usize) -> io::Result<bool> {
     if depth > DEEPEST {
         return Ok(false);
     }
     for atom in children(file, parent.body, parent.end)? {
-        if atom.kind == *kind || (&atom.kind == b"edts" && has(file, atom, kind, depth + 1)?) {
+        if atom.kind == kind || (&atom.kind == b"edts" && has(file, atom, kind, depth + 1)?) {
             return Ok(true);
         }
     }
@@ -115,17 +110,22 @@ pub(crate) fn first_sample(file: &mut File, start: u64, end: u64) -> io::Result<
     if &moof.kind != b"moof" || &mdat.kind != b"mdat" {
         return Ok(None);
     }
-    let Some(traf) = find(file, moof, b"traf")? else { return Ok(None) };
-    let (Some(tfhd), Some(trun)) = (find(file, traf, b"tfhd")?, find(file, traf, b"trun")?) else { return Ok(None) };
+    let Some(traf) = find(file, moof, *b"traf")? else { return Ok(None) };
+    let (Some(tfhd), Some(trun)) = (find(file, traf, *b"tfhd")?, find(file, traf, *b"trun")?) else {
+        return Ok(None);
+    };
     let default = Fields::read(file, tfhd, 64)?.default_sample_size();
-    let Some((offset, size)) = Fields::read(file, trun, 64)?.first_run_sample(default) else { return Ok(None) };
+    let Some((offset, size)) = Fields::read(file, trun, 64)?.first_run_sample(default) else {
+        return Ok(None);
+    };
     let sample = moof.start.saturating_add(u64::from(offset));
     let sample = sample..sample.saturating_add(u64::from(size));
     Ok((sample.start >= mdat.body && sample.end <= end && !sample.is_empty()).then_some(sample))
 }
 
-fn find(file: &mut File, parent: Atom, kind: &[u8; 4]) -> io::Result<Option<Atom>> {
-    Ok(children(file, parent.body, parent.end)?.into_iter().find(|atom| atom.kind == *kind))
+/// The first box of a kind inside of another.
+pub(crate) fn find(file: &mut File, parent: Atom, kind: [u8; 4]) -> io::Result<Option<Atom>> {
+    Ok(children(file, parent.body, parent.end)?.into_iter().find(|atom| atom.kind == kind))
 }
 
 /// The first 32-bit fields of a full box.
@@ -150,9 +150,9 @@ impl Fields {
     fn default_sample_size(&self) -> Option<u32> {
         let flags = self.get(0)?;
         let mut at = 2;
-        at += if flags & 1 == 0 { 0 } else { 2 };
-        at += if flags & 2 == 0 { 0 } else { 1 };
-        at += if flags & 8 == 0 { 0 } else { 1 };
+        at += 2 * usize::from(flags & 1 != 0);
+        at += usize::from(flags & 2 != 0);
+        at += usize::from(flags & 8 != 0);
         if flags & 0x10 == 0 { None } else { self.get(at) }
     }
 
@@ -163,8 +163,8 @@ impl Fields {
             return None;
         }
         let mut at = 3;
-        at += if flags & 4 == 0 { 0 } else { 1 };
-        at += if flags & 0x100 == 0 { 0 } else { 1 };
+        at += usize::from(flags & 4 != 0);
+        at += usize::from(flags & 0x100 != 0);
         let size = if flags & 0x200 == 0 { default_size } else { self.get(at) };
         Some((self.get(2)?, size?))
     }
@@ -208,9 +208,9 @@ mod tests {
 
     use super::*;
 
-    fn atom(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn atom(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
         let mut bytes = u32::try_from(body.len() + 8).unwrap().to_be_bytes().to_vec();
-        bytes.extend_from_slice(kind);
+        bytes.extend_from_slice(&kind);
         bytes.extend_from_slice(body);
         bytes
     }
@@ -224,13 +224,14 @@ mod tests {
 
     #[test]
     fn tracks_and_edit_lists_are_counted() {
-        let edited = atom(b"trak", &[atom(b"tkhd", &[0; 80]), atom(b"edts", &atom(b"elst", &[0; 20]))].concat());
-        let plain = atom(b"trak", &[atom(b"tkhd", &[0; 80]), atom(b"edts", &[])].concat());
-        let moov = atom(b"moov", &[atom(b"mvhd", &[0; 100]), edited, plain].concat());
-        let file = [atom(b"ftyp", b"isom"), moov.clone(), atom(b"mdat", &[7; 9])].concat();
+        let edited =
+            atom(*b"trak", &[atom(*b"tkhd", &[0; 80]), atom(*b"edts", &atom(*b"elst", &[0; 20]))].concat());
+        let plain = atom(*b"trak", &[atom(*b"tkhd", &[0; 80]), atom(*b"edts", &[])].concat());
+        let moov = atom(*b"moov", &[atom(*b"mvhd", &[0; 100]), edited, plain].concat());
+        let file = [atom(*b"ftyp", b"isom"), moov.clone(), atom(*b"mdat", &[7; 9])].concat();
         let expected = Layout { moov_first: Some(true), tracks: 2, edit_lists: 1, ..Layout::default() };
         assert_eq!(layout(&file), expected);
-        let file = [atom(b"ftyp", b"isom"), atom(b"mdat", &[7; 9]), moov].concat();
+        let file = [atom(*b"ftyp", b"isom"), atom(*b"mdat", &[7; 9]), moov].concat();
         assert_eq!(layout(&file), Layout { moov_first: Some(false), ..expected });
     }
 
@@ -239,7 +240,7 @@ mod tests {
         let mut mdat = 1u32.to_be_bytes().to_vec();
         mdat.extend_from_slice(b"mdat");
         mdat.extend_from_slice(&(16u64 + (5 << 30)).to_be_bytes());
-        let found = layout(&[atom(b"moov", &[]), mdat].concat());
+        let found = layout(&[atom(*b"moov", &[]), mdat].concat());
         assert_eq!((found.moov_first, found.cut_short), (Some(true), true));
     }
 
@@ -247,8 +248,8 @@ mod tests {
         #[test]
         fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400), nest in 0usize..4) {
             let mut bytes = bytes;
-            for kind in [b"edts", b"trak", b"moov", b"moov"].iter().take(nest) {
-                bytes = atom(kind, &bytes);
+            for kind in [*b"edts", *b"trak", *b"moov", *b"moov"].iter().take(nest) {
+                bytes = atom(*kind, &bytes);
             }
             let found = layout(&bytes);
             prop_assert!(found.edit_lists <= found.tracks);

@@ -88,8 +88,9 @@ impl FrameIndex {
 
     /// The exact rate when frames are evenly spaced, `None` for variable timing.
     ///
-    /// Evenly spaced means: every time is the ideal one as any rounding to ticks would give it, so
-    /// deviations from the ideal span at most one tick. Standard rates (23.976 … 60) come first, the
+    /// Evenly spaced means: every time is the ideal one as rounding to ticks would give it, so
+    /// deviations from the ideal span less than one tick, and none at all where a frame lasts a whole
+    /// number of ticks. Standard rates (23.976 … 60) come first, the
     /// one that fits best; then the exact average.
     pub fn constant_rate(&self) -> Option<Ratio> {
         let first = self.frames.first()?.time;
@@ -100,7 +101,7 @@ impl FrameIndex {
         }
         let best = STANDARD_RATES
             .iter()
-            .filter_map(|rate| Some((self.spread(first, *rate, 1.0)?, *rate)))
+            .filter_map(|rate| Some((self.spread(first, *rate, 1.0 - 1e-6)?, *rate)))
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, rate)| rate);
         // The average carries the rounding of both ends, half a tick each way.
@@ -125,7 +126,7 @@ impl FrameIndex {
             let deviation = (time - first) as f64 - f64::from(n) * per_frame;
             least = least.min(deviation);
             most = most.max(deviation);
-            if most - least > allowed + 1e-6 {
+            if most - least > allowed {
                 return None;
             }
         }

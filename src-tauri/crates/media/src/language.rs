@@ -1,4 +1,4 @@
-//! Language codes: ISO 639-2 has two for some languages, and QuickTime's old table a third.
+//! Language codes: ISO 639-2 has two for some languages, and the old Macintosh table a third.
 
 /// Bibliographic code, terminology code (ISO 639-2/B and /T).
 const PAIRS: [(&str, &str); 20] = [
@@ -48,7 +48,9 @@ const QUICKTIME: [(&str, &str); 15] = [
 pub fn terminology(code: &str) -> String {
     let code = code.to_ascii_lowercase();
     let alias = PAIRS.iter().find(|(bibliographic, _)| *bibliographic == code).map(|(_, code)| *code);
-    let alias = alias.or_else(|| QUICKTIME.iter().find(|(_, old)| old.trim_end() == code.trim_end()).map(|(code, _)| *code));
+    let alias = alias.or_else(|| {
+        QUICKTIME.iter().find(|(_, old)| old.trim_end() == code.trim_end()).map(|(code, _)| *code)
+    });
     alias.map_or(code, str::to_owned)
 }
 
@@ -124,7 +126,8 @@ pub(crate) fn display_name(code: &str) -> String {
 /// What to call a language towards the MP4 or MOV muxer.
 pub(crate) fn for_muxer(code: &str, quicktime: bool) -> String {
     let code = terminology(code);
-    let old = QUICKTIME.iter().find(|(known, _)| quicktime && *known == code).map(|(_, old)| (*old).to_owned());
+    let old =
+        QUICKTIME.iter().find(|(known, _)| quicktime && *known == code).map(|(_, old)| (*old).to_owned());
     old.unwrap_or(code)
 }
 

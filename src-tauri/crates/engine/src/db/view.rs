@@ -47,7 +47,7 @@ pub(crate) fn list(sql: &Connection, filter: &JobFilter) -> Result<Vec<JobView>,
     }
     let mut statement = sql.prepare_cached(&text)?;
     let rows: Vec<(i64, JobView)> = statement
-        .query_map(rusqlite::params_from_iter(values.iter().map(|value| value.as_ref())), |row| {
+        .query_map(rusqlite::params_from_iter(values.iter().map(AsRef::as_ref)), |row| {
             Ok((row.get("num")?, view(row)?))
         })?
         .collect::<Result<_, _>>()?;

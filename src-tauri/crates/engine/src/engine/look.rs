@@ -64,7 +64,7 @@ impl Engine {
             readable: vec![path.to_path_buf()],
         };
         let answer = self.craft.work(task, limits, &AtomicBool::new(false), &mut |_| {});
-        answer.map_err(|failure| Box::new(failure::of_worker(&failure, path).failure))
+        answer.map_err(|failure| failure::of_worker(&failure, path).failure)
     }
 }
 

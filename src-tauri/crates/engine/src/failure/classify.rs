@@ -13,7 +13,7 @@ use super::{Code, Failure};
 #[derive(Debug, Clone)]
 pub(crate) struct Trouble {
     /// Why.
-    pub(crate) failure: Failure,
+    pub(crate) failure: Box<Failure>,
     /// May it pass by itself?
     pub(crate) passing: bool,
 }
@@ -21,12 +21,12 @@ pub(crate) struct Trouble {
 impl Trouble {
     /// Trying again cannot help.
     pub(crate) fn lasting(failure: Failure) -> Self {
-        Self { failure, passing: false }
+        Self { failure: Box::new(failure), passing: false }
     }
 
     /// Trying again may help.
     pub(crate) fn passing(failure: Failure) -> Self {
-        Self { failure, passing: true }
+        Self { failure: Box::new(failure), passing: true }
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn lost_outputs(rows: &[OutputRow]) -> Vec<u32> {
     let lost = |row: &&OutputRow| {
         let Some(stitched) = &row.files else { return false };
         let held = |path| files::holds_all(path, stitched, false).unwrap_or(false);
-        !held(&row.temp_path) && !(row.state == OutputState::Intended && held(&row.final_path))
+        !(held(&row.temp_path) || row.state == OutputState::Intended && held(&row.final_path))
     };
     let open = rows.iter().filter(|row| row.role == Role::Media && row.state != OutputState::Placed);
     open.filter(lost).map(|row| row.ord).collect()

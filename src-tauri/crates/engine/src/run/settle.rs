@@ -29,20 +29,20 @@ pub(crate) fn settle(
     }
     let job = tx.job(claim.job.num)?;
     match performed {
-        Ok(made) => done(tx, claim, &job, made)?,
+        Ok(made) => done(tx, claim, &job, &made)?,
         Err(Setback::Stopped) => tx.give_back(claim, AttemptNote::Stopped)?,
         Err(Setback::Failed(trouble)) => failed(tx, chance, claim, &job, trouble)?,
         Err(Setback::Replan(failure)) if job.tier < LAST_TIER && !job.state.ended() => {
             tracing::warn!(job = %job.key.id, tier = job.tier, why = failure.why, "the plan does not hold");
-            mend::replan(tx, &job, job.tier + 1, Some(&failure))?;
+            mend::replan(tx, &job, job.tier + 1, Some(failure.as_ref()))?;
         }
-        Err(Setback::Replan(failure)) => failed(tx, chance, claim, &job, Trouble::lasting(failure))?,
+        Err(Setback::Replan(failure)) => failed(tx, chance, claim, &job, Trouble::lasting(*failure))?,
         Err(Setback::PartsLost { ords, failure }) => {
             if may_try_again(claim, &job) {
                 tx.hold_claimed(claim, &failure)?;
                 mend::remake_parts(tx, &job, &ords)?;
             } else {
-                failed(tx, chance, claim, &job, Trouble::lasting(failure))?;
+                failed(tx, chance, claim, &job, Trouble::lasting(*failure))?;
             }
         }
         Err(Setback::OutputsLost { outputs, failure }) => {
@@ -50,7 +50,7 @@ pub(crate) fn settle(
                 tx.hold_claimed(claim, &failure)?;
                 mend::remake_outputs(tx, &job, &outputs)?;
             } else {
-                failed(tx, chance, claim, &job, Trouble::lasting(failure))?;
+                failed(tx, chance, claim, &job, Trouble::lasting(*failure))?;
             }
         }
     }
@@ -64,7 +64,7 @@ fn may_try_again(claim: &Claim, job: &JobRow) -> bool {
     claim.attempt < job.profile.retry.max_attempts && !job.state.ended()
 }
 
-fn done(tx: &Tx<'_>, claim: &Claim, job: &JobRow, made: Yield) -> Result<(), EngineError> {
+fn done(tx: &Tx<'_>, claim: &Claim, job: &JobRow, made: &Yield) -> Result<(), EngineError> {
     let num = job.key.num;
     if !made.parts.is_empty() {
         tx.set_parts(num, claim.ord, &made.parts)?;

@@ -127,7 +127,7 @@ fn prepare(bench: &Bench<'_>, row: &OutputRow) -> Result<(), Setback> {
         return Ok(());
     }
     let why = format!("The finished output {} is not there any more.", row.temp_path.display());
-    let failure = Failure::new(Code::Io, bench.source(), why);
+    let failure = Box::new(Failure::new(Code::Io, bench.source(), why));
     Err(Setback::OutputsLost { outputs: vec![row.ord], failure })
 }
 

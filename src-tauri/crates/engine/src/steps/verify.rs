@@ -93,7 +93,10 @@ fn differs(stitched: &FilesDone, measured: &Measured) -> bool {
 }
 
 fn lost(bench: &Bench<'_>, number: u32, why: &str) -> Setback {
-    Setback::OutputsLost { outputs: vec![number], failure: Failure::new(Code::Io, bench.source(), why) }
+    Setback::OutputsLost {
+        outputs: vec![number],
+        failure: Box::new(Failure::new(Code::Io, bench.source(), why)),
+    }
 }
 
 fn refusal(bench: &Bench<'_>, output: &OutputPlan, verdict: &OutputVerdict) -> Failure {

@@ -96,7 +96,7 @@ pub(crate) fn collision_key(path: &Path) -> String {
 pub(crate) fn taken(source: &Path, path: &Path) -> Failure {
     let why = format!("{} is already there, or another job of this queue makes it.", path.display());
     let mut failure = Failure::new(Code::OutputExists, source, why);
-    failure.safe = "The source was only read, and what is there was not touched.".to_owned();
+    failure.safe = String::from("The source was only read, and what is there was not touched.");
     failure
 }
 

@@ -3,7 +3,10 @@
 use serde_json::json;
 use spillway_media::types::MediaCode;
 
-use super::stage::{Act, Stage, crashes, detail, fails, output, profile, profile_of, run, state};
+use super::{
+    hands::{Act, crashes, fails},
+    stage::{Stage, detail, output, profile, profile_of, run, state},
+};
 use crate::{
     EngineError,
     failure::Code,

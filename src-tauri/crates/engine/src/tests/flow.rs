@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use super::stage::{Act, Stage, detail, output, profile, profile_of, run, run_until_seen, state};
+use super::{
+    hands::Act,
+    stage::{Stage, detail, output, profile, profile_of, run, run_until_seen, state},
+};
 use crate::{
     EngineError, Until,
     lock::Lock,

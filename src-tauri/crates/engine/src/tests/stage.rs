@@ -1,42 +1,25 @@
-//! The stage for engine tests: a data folder, sources, a simulated clock, and hands that follow a script.
+//! The stage for engine tests: a data folder, sources, a simulated clock.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
 
 use serde_json::json;
-use spillway_media::{
-    index::{Frame, FrameIndex},
-    measured::Measured,
-    process::{Supervisor, WorkerFailure},
-    schedule::Entry,
-    task::{
-        AudioDone, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo, Progress,
-        SegmentDone, Task, Time, VideoInput,
-    },
-    types::{MediaCode, MediaError, Ratio},
-};
-use spillway_profile::{Container, Profile};
+use spillway_media::{process::Supervisor, task::Task};
+use spillway_profile::Profile;
 
+use super::hands::{Act, Hands};
 use crate::{
     Config, Engine, EngineError, Until,
     clock::{Chance, Clock},
-    conform::{self, OutputVerdict, RuleResult},
-    failure::Failure,
-    files,
     model::{Feed, JobDetail, JobId, JobState, SubmitRequest},
-    plan::{AudioPlan, JobPlan, OutputPlan, Planned, Range, RenditionPlan, Schedule, SourceFacts, VideoPlan},
-    steps::Craft,
 };
-
-pub(super) const FRAMES_PER_SEGMENT: u64 = 10;
 
 /// Time that passes only when nothing else happens.
 #[derive(Debug, Default, Clone)]
@@ -63,338 +46,6 @@ impl Chance for Highest {
     }
 }
 
-/// What the script says to a task: its name and how often it was asked, from 1. `None`: do the work.
-type Script = dyn FnMut(&str, u32, &Task) -> Option<Act> + Send;
-
-/// What the hands do instead of, or before, the work.
-pub(super) enum Act {
-    Fail(WorkerFailure),
-    /// Do nothing until stopped.
-    Hang,
-    Panic,
-}
-
-pub(super) fn fails(code: MediaCode) -> Act {
-    Act::Fail(WorkerFailure::Task(MediaError::new(code, "scripted")))
-}
-
-pub(super) fn crashes() -> Act {
-    Act::Fail(WorkerFailure::Crashed { how: "signal 11".into(), stderr: "scripted".into() })
-}
-
-/// What the hands did, and how they are told to.
-#[derive(Clone)]
-pub(super) struct Hands {
-    pub(super) segments: u64,
-    pub(super) script: Arc<Mutex<Box<Script>>>,
-    pub(super) asked: Arc<Mutex<BTreeMap<String, u32>>>,
-    busy: Arc<Mutex<BTreeSet<String>>>,
-    pub(super) refuse: Arc<AtomicBool>,
-    pub(super) bytes_needed: u64,
-}
-
-impl Hands {
-    fn begin(&self, name: &str, task: &Task) -> Option<Act> {
-        let fresh = self.busy.lock().unwrap().insert(format!("{task:?}"));
-        assert!(fresh, "{name} runs twice at the same time");
-        let count = {
-            let mut asked = self.asked.lock().unwrap();
-            let count = asked.entry(name.to_owned()).or_default();
-            *count += 1;
-            *count
-        };
-        (self.script.lock().unwrap())(name, count, task)
-    }
-
-    fn do_it(&self, task: Task) -> Result<Outcome, WorkerFailure> {
-        let io = |e: std::io::Error| WorkerFailure::Task(MediaError::new(MediaCode::Io, e.to_string()));
-        match task {
-            Task::Inspect(task) => {
-                if let Some(path) = &task.index {
-                    index(self.segments).write(path).map_err(io)?;
-                }
-                Ok(Outcome::Inspect(inspected(task.method, self.segments)))
-            }
-            Task::Segment(task) => {
-                let parts =
-                    task.renditions.iter().map(|r| part(&r.out, &format!("{}+{}", task.first, task.count)));
-                Ok(Outcome::Segment(SegmentDone {
-                    parts: parts.collect::<Result<_, _>>().map_err(io)?,
-                    damaged: 0,
-                }))
-            }
-            Task::Audio(task) => Ok(Outcome::Audio(AudioDone {
-                part: part(&task.out, "sound").map_err(io)?,
-                samples: 1,
-                start_sample: 0,
-                silence: 0,
-                cut: 0,
-                source_lufs: None,
-                gain_db: 0.0,
-                damaged: 0,
-            })),
-            Task::Stitch(task) => {
-                let pictures = match &task.video {
-                    VideoInput::Parts { paths, .. } => paths.clone(),
-                    VideoInput::Source { path, .. } => vec![path.clone()],
-                };
-                let text = joined(pictures.iter().chain(&task.audio))?;
-                fs::write(&task.out, &text).map_err(io)?;
-                let file = FileInfo {
-                    path: String::new(),
-                    bytes: text.len() as u64,
-                    sha256: files::hash_bytes(text.as_bytes()),
-                };
-                Ok(Outcome::Files(FilesDone { files: vec![file], frames: 10, duration_ms: 400 }))
-            }
-            Task::Package(task) => {
-                fs::create_dir(&task.out).map_err(io)?;
-                let mut files = Vec::new();
-                for rung in &task.rungs {
-                    let text = joined(rung.paths.iter())?;
-                    fs::create_dir(task.out.join(&rung.id)).map_err(io)?;
-                    let path = format!("{}/all.m4s", rung.id);
-                    fs::write(task.out.join(&path), &text).map_err(io)?;
-                    files.push(FileInfo {
-                        path,
-                        bytes: text.len() as u64,
-                        sha256: files::hash_bytes(text.as_bytes()),
-                    });
-                }
-                Ok(Outcome::Files(FilesDone { files, frames: 10, duration_ms: 400 }))
-            }
-            Task::Measure(task) => Ok(Outcome::Measure(Box::new(measured(&task.path).map_err(io)?))),
-            Task::Doctor {} => {
-                Ok(Outcome::Doctor { versions: vec![], encoders: vec![("libx264".into(), true)] })
-            }
-        }
-    }
-}
-
-impl Craft for Hands {
-    fn work(
-        &self,
-        task: Task,
-        _limits: Limits,
-        cancel: &AtomicBool,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<Outcome, WorkerFailure> {
-        let name = name_of(&task);
-        let key = format!("{task:?}");
-        let act = self.begin(&name, &task);
-        progress(Progress { done: 1, total: 2 });
-        let result = match act {
-            None => self.do_it(task),
-            Some(Act::Fail(failure)) => Err(failure),
-            Some(Act::Panic) => {
-                self.busy.lock().unwrap().remove(&key);
-                panic!("scripted")
-            }
-            Some(Act::Hang) => {
-                while !cancel.load(Ordering::Relaxed) {
-                    std::thread::yield_now();
-                }
-                Err(WorkerFailure::Task(MediaError::new(MediaCode::Cancelled, "stopped")))
-            }
-        };
-        self.busy.lock().unwrap().remove(&key);
-        result
-    }
-
-    fn plan(&self, profile: &Profile, source: &SourceFacts<'_>) -> Result<Planned, Box<Failure>> {
-        if self.refuse.load(Ordering::SeqCst) {
-            return Err(Box::new(Failure::new(crate::failure::Code::NotAccepted, source.path, "scripted")));
-        }
-        let count = if source.linear { 1 } else { self.segments };
-        let outputs =
-            profile.output.iter().map(|output| output_plan(output, source.path, count, source.linear));
-        let schedules = profile.output.iter().map(|_| schedule(self.segments)).collect();
-        Ok(Planned {
-            plan: JobPlan { outputs: outputs.collect(), findings: vec![], bytes_needed: self.bytes_needed },
-            schedules,
-        })
-    }
-
-    fn judge(
-        &self,
-        _profile: &Profile,
-        output: &OutputPlan,
-        _inspect: &InspectDone,
-        _audio: &[AudioDone],
-        measured: &Measured,
-    ) -> OutputVerdict {
-        let bad = measured.faults.iter().map(|fault| RuleResult {
-            rule: "sound".into(),
-            title: "Sound".into(),
-            expected: "none".into(),
-            measured: fault.clone(),
-            verdict: conform::Outcome::Fail,
-            source: None,
-            place: None,
-        });
-        OutputVerdict { output: output.id.clone(), lines: bad.collect() }
-    }
-}
-
-/// Joins parts, and notices missing ones.
-fn joined<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> Result<String, WorkerFailure> {
-    let mut text = String::new();
-    for path in paths {
-        let part = fs::read_to_string(path)
-            .map_err(|e| WorkerFailure::Task(MediaError::new(MediaCode::PartCorrupt, e.to_string())))?;
-        if !part.ends_with('\n') {
-            return Err(WorkerFailure::Task(MediaError::new(MediaCode::PartCorrupt, "cut short")));
-        }
-        text.push_str(&part);
-    }
-    Ok(text)
-}
-
-fn part(path: &Path, text: &str) -> std::io::Result<PartInfo> {
-    let text = format!("{text}\n");
-    fs::write(path, &text)?;
-    Ok(PartInfo {
-        path: path.to_path_buf(),
-        bytes: text.len() as u64,
-        sha256: files::hash_bytes(text.as_bytes()),
-        packets: 1,
-        extradata_sha256: String::new(),
-    })
-}
-
-fn measured(path: &Path) -> std::io::Result<Measured> {
-    let mut measured = Measured::default();
-    if path.is_file() {
-        let text = fs::read_to_string(path)?;
-        measured.files.push(FileInfo {
-            path: String::new(),
-            bytes: text.len() as u64,
-            sha256: files::hash_bytes(text.as_bytes()),
-        });
-        measured.faults.extend(text.contains("FAULT").then(|| "a fault".to_owned()));
-    }
-    Ok(measured)
-}
-
-/// `kind`, and what tells it from others of its kind.
-fn name_of(task: &Task) -> String {
-    let file = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    let end = |path: &Path| {
-        let folder = path.parent().map(file).unwrap_or_default();
-        format!("{folder}/{}", file(path))
-    };
-    match task {
-        Task::Inspect(task) => format!("inspect {}", file(&task.source)),
-        Task::Segment(task) => {
-            format!("segment {} of {}", task.first / FRAMES_PER_SEGMENT, end(&task.renditions[0].out))
-        }
-        Task::Audio(task) => format!("audio {}", end(&task.out)),
-        Task::Stitch(task) => format!("stitch {}", file(&task.out)),
-        Task::Package(task) => format!("package {}", file(&task.out)),
-        Task::Measure(task) => format!("measure {}", file(&task.path)),
-        Task::Doctor {} => "doctor".into(),
-    }
-}
-
-fn index(segments: u64) -> FrameIndex {
-    let count = segments * FRAMES_PER_SEGMENT;
-    let frames = (0..count).map(|n| Frame {
-        pts: n.cast_signed(),
-        time: n.cast_signed(),
-        bytes: 100,
-        key: n % FRAMES_PER_SEGMENT == 0,
-    });
-    FrameIndex { time_base: Ratio::new(1, 25), frames: frames.collect(), end: count.cast_signed() }
-}
-
-fn inspected(method: IndexMethod, segments: u64) -> InspectDone {
-    serde_json::from_value(json!({
-        "probe": {
-            "format": "mov", "bytes": 1, "duration_us": null, "video": [], "audio": [], "other": [],
-            "chapters": 0, "tags": {}, "timecode": null, "notes": [],
-        },
-        "index": {
-            "method": method, "frames": segments * FRAMES_PER_SEGMENT, "keyframes": segments, "first": 0,
-            "end": segments * FRAMES_PER_SEGMENT, "constant_rate": { "num": 25, "den": 1 }, "damaged": 0,
-            "damaged_at_ms": [],
-        },
-    }))
-    .unwrap()
-}
-
-fn schedule(segments: u64) -> Schedule {
-    let count = segments * FRAMES_PER_SEGMENT;
-    let entries = (0..count).map(|n| Entry { ordinal: n, source: n.cast_signed(), out: n.cast_signed() });
-    let base = Ratio::new(1, 25);
-    Schedule { source_base: base, out_base: base, end: count.cast_signed(), entries: entries.collect() }
-}
-
-fn output_plan(output: &spillway_profile::Output, source: &Path, segments: u64, linear: bool) -> OutputPlan {
-    let base = Ratio::new(1, 25);
-    let zero = Time { ticks: 0, base };
-    let tags = json!({ "primaries": null, "transfer": null, "matrix": null, "range": null, "chroma_location": null });
-    let rendition = RenditionPlan {
-        id: "main".into(),
-        video: serde_json::from_value(json!({
-            "codec": "h264", "profile": null, "level": null, "preset": null, "tune": null,
-            "pixel_format": "yuv420p", "scale_width": 16, "scale_height": 16, "width": 16, "height": 16,
-            "sample_aspect": { "num": 1, "den": 1 }, "time_base": base, "frame_rate": base.inverse(),
-            "nominal_rate": base.inverse(), "gop": 10, "fixed_gop": true, "b_frames": null, "crf": 20.0,
-            "vbv": null, "color": tags, "hdr": null, "field_order": "progressive",
-        }))
-        .unwrap(),
-        every: 1,
-    };
-    let frames = segments * FRAMES_PER_SEGMENT;
-    let range = |n| Range { first: n * FRAMES_PER_SEGMENT, count: FRAMES_PER_SEGMENT, weight: 1 + n };
-    let audio = output.audio.iter().map(|audio| AudioPlan {
-        id: audio.id.clone(),
-        task: serde_json::from_value(json!({
-            "source": source, "stream": 1, "codec": "aac", "bit_rate": 128_000, "sample_rate": 48_000,
-            "channels": 2, "zero": zero, "fill": null, "no_priming": false, "loudness": null,
-            "language": null, "out": "",
-        }))
-        .unwrap(),
-    });
-    OutputPlan {
-        id: output.id.clone(),
-        container: output.container,
-        stream: 0,
-        zero,
-        picture_end: Time { ticks: frames.cast_signed(), base },
-        video: VideoPlan::Encode {
-            treatment: serde_json::from_value(
-                json!({ "deinterlace": null, "tone_map": null, "rotate": 0, "source_color": tags }),
-            )
-            .unwrap(),
-            renditions: vec![rendition],
-            segments: (0..segments).map(range).collect(),
-            linear,
-            threads: 1,
-        },
-        hls: (output.container == Container::Hls).then_some(crate::plan::HlsPlan {
-            segment_frames: 10,
-            gop_frames: 10,
-            i_frame_playlists: false,
-        }),
-        audio: audio.collect(),
-        fast_start: true,
-        edit_list: true,
-        timecode: None,
-        rotation: 0,
-        language: None,
-        tags: vec![],
-        chapters: false,
-        carriage: vec![],
-        frames,
-        time_base: base,
-        rate: Some(base.inverse()),
-        first: 0,
-        end: frames.cast_signed(),
-        frame_ticks: vec![],
-    }
-}
-
 /// A data folder with everything around it.
 pub(super) struct Stage {
     root: PathBuf,
@@ -413,14 +64,7 @@ impl Stage {
 
     /// The same place, with hands that remember nothing.
     pub(super) fn at(root: &Path) -> Self {
-        let hands = Hands {
-            segments: 3,
-            script: Arc::new(Mutex::new(Box::new(|_, _, _| None))),
-            asked: Arc::default(),
-            busy: Arc::default(),
-            refuse: Arc::default(),
-            bytes_needed: 1,
-        };
+        let hands = Hands::new();
         let clock = Simulated::default();
         clock.0.store(1_800_000_000_000, Ordering::SeqCst);
         Self { root: root.to_path_buf(), _folder: None, hands, clock }

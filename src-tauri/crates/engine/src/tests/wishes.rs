@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::stage::{Act, Stage, crashes, detail, profile, run, state};
+use super::{
+    hands::{Act, crashes},
+    stage::{Stage, detail, profile, run, state},
+};
 use crate::{
     EngineError, Until,
     model::{EventBody, Feed, JobFilter, JobState, StepState, Wish},

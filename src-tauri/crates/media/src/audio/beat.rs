@@ -25,7 +25,11 @@ pub(super) struct Beat<'a> {
 }
 
 impl<'a> Beat<'a> {
-    pub(super) fn new(report: &'a mut dyn FnMut(Progress) -> ControlFlow<()>, passes: u64, interval: Duration) -> Self {
+    pub(super) fn new(
+        report: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
+        passes: u64,
+        interval: Duration,
+    ) -> Self {
         Self { report, interval, last: None, done: 0, pass: 0, passes, length: 0 }
     }
 
@@ -53,7 +57,8 @@ impl<'a> Beat<'a> {
             return Ok(());
         }
         self.last = Some(Instant::now());
-        let progress = Progress { done: self.pass * self.length + self.done, total: self.passes * self.length };
+        let progress =
+            Progress { done: self.pass * self.length + self.done, total: self.passes * self.length };
         match (self.report)(progress) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(MediaError::new(MediaCode::Cancelled, "stopped on request")),

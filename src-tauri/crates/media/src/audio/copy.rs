@@ -113,11 +113,17 @@ struct Held {
 }
 
 impl<'a> Copying<'a> {
-    fn begin(task: &'a AudioTask, mut stream: Stream, clock: Clock, first: &Packet) -> Result<Self, MediaError> {
+    fn begin(
+        task: &'a AudioTask,
+        mut stream: Stream,
+        clock: Clock,
+        first: &Packet,
+    ) -> Result<Self, MediaError> {
         let rate = stream.rate;
         let begin = first.pts().and_then(|t| position(t, stream.base, task.zero, rate)).unwrap_or(0);
         let own_start = begin + skips(first).map_or(0, |(start, _)| i64::from(start));
-        let window = task.fill.map(|(start, end)| [start, end].map(|t| position(t.ticks, t.base, task.zero, rate)));
+        let window =
+            task.fill.map(|(start, end)| [start, end].map(|t| position(t.ticks, t.base, task.zero, rate)));
         let wanted = window.and_then(|[start, _]| start).filter(|start| *start > own_start);
         let frame = stream.lengths(first).0;
         let keep_from = match wanted {

@@ -13,7 +13,8 @@ const ATTACK: f64 = 0.005;
 /// Time constant of the gain's return, in seconds.
 const RELEASE: f64 = 0.1;
 
-/// Lowers the gain of all channels together around peaks above the ceiling. As many samples come out as go in, in place.
+/// Lowers the gain of all channels together around peaks above the ceiling. As many samples come out as
+/// go in, each at its place.
 pub(super) struct Limiter {
     ceiling: f32,
     kernel: [[f32; 2 * REACH]; OVERSAMPLING - 1],

@@ -56,7 +56,9 @@ fn failed(error: ebur128::Error) -> MediaError {
 
 /// Loudspeaker positions where the meter's own order of channels is not FFmpeg's.
 fn channel_map(layout: &str) -> Option<&'static [Channel]> {
-    use Channel::{Center, Left, LeftSurround, Mm090, Mm135, Mp090, Mp135, Mp180, Right, RightSurround, Unused};
+    use Channel::{
+        Center, Left, LeftSurround, Mm090, Mm135, Mp090, Mp135, Mp180, Right, RightSurround, Unused,
+    };
     match layout {
         "2.1" => Some(&[Left, Right, Unused]),
         "3.0" => Some(&[Left, Right, Center]),
@@ -183,7 +185,8 @@ mod tests {
     #[test]
     fn a_full_scale_tone_reads_as_the_standard_says() {
         // 997 Hz at 0 dBFS in one front channel: -3.01 LUFS (BS.1770-4).
-        let format = AudioFormat { sample_rate: 48_000, sample_format: "fltp".into(), layout: "stereo".into() };
+        let format =
+            AudioFormat { sample_rate: 48_000, sample_format: "fltp".into(), layout: "stereo".into() };
         let mut meter = Meter::new(&format, 2).unwrap();
         #[allow(clippy::cast_possible_truncation, reason = "test signal")]
         let left = (0..96_000u32)

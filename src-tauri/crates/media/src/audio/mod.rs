@@ -47,7 +47,14 @@ pub(crate) fn encode(
         return copy::copy(task, &mut Beat::new(progress, 1, beat::INTERVAL));
     };
     match &task.loudness {
-        None => encode_once(task, codec, Correction::default(), false, &mut Beat::new(progress, 1, beat::INTERVAL))?.finish(None),
+        None => encode_once(
+            task,
+            codec,
+            Correction::default(),
+            false,
+            &mut Beat::new(progress, 1, beat::INTERVAL),
+        )?
+        .finish(None),
         Some(want) => encode_to_loudness(task, codec, want, &mut Beat::new(progress, 2, beat::INTERVAL)),
     }
 }
@@ -126,8 +133,7 @@ fn encode_once(
     let mut limiter =
         correction.ceiling_dbtp.map(|db| Limiter::new(format.sample_rate, channels, loudness::factor(db)));
     let mut encoding = Encoding::create(task, codec, &format, channels, start)?;
-    let mut listener =
-        listen.then(|| Listener::new(&encoding.params()?, &format, channels)).transpose()?;
+    let mut listener = listen.then(|| Listener::new(&encoding.params()?, &format, channels)).transpose()?;
     let mut samples = 0;
     let mut put = |encoding: &mut Encoding, block: &Block| {
         encoding.push(block)?;
@@ -160,4 +166,3 @@ fn hear(listener: &mut Option<Listener>, encoding: &mut Encoding) -> Result<(), 
         Some(listener) => packets.iter().try_for_each(|packet| listener.hear(packet)),
     }
 }
-#[cfg(test)] mod adhoc;

@@ -287,8 +287,9 @@ mod tests {
                 let before = clock.cursor();
                 let edit = clock.place(Some(truth + jitter), len, false);
                 if let Some(before) = before {
-                    let begins = before + i64::try_from(edit.silence).unwrap() - i64::try_from(edit.skip).unwrap();
-                    prop_assert!((begins - truth).abs() <= clock.tolerance(Timing::Exact, 0) + 200, "{begins} for {truth}");
+                    let [silence, skip] = [edit.silence, edit.skip].map(|n| i64::try_from(n).unwrap());
+                    let off = before + silence - skip - truth;
+                    prop_assert!(off.abs() <= clock.tolerance(Timing::Exact, 0) + 200, "{off} at {truth}");
                 }
                 truth += i64::try_from(len).unwrap();
             }

@@ -288,7 +288,7 @@ mod tests {
     }
 
     proptest! {
-        /// Runs at any place: the output is as long as the window, and each sample is where it belongs or silent.
+        /// Runs at any place: the output is as long as the window, each sample where it belongs or silent.
         #[test]
         fn a_window_is_filled_exactly(
             start in -5_000i64..5_000,

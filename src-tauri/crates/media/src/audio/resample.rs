@@ -18,7 +18,8 @@ pub(super) struct Resampler {
 impl Resampler {
     pub(super) fn new(from: u32, to: &AudioFormat) -> Result<Self, MediaError> {
         let format = AudioFormat { sample_rate: from, ..to.clone() };
-        let chain = format!("aresample={},aformat=sample_fmts=fltp:channel_layouts={}", to.sample_rate, to.layout);
+        let chain =
+            format!("aresample={},aformat=sample_fmts=fltp:channel_layouts={}", to.sample_rate, to.layout);
         let graph = (from != to.sample_rate).then(|| Graph::audio(&format, &chain)).transpose()?;
         Ok(Self { graph, format, frame: Frame::new(), samples: 0 })
     }
@@ -79,7 +80,9 @@ mod tests {
 
     #[test]
     fn length_and_place_are_kept() {
-        for (from, to) in [(44_100, 48_000), (48_000, 44_100), (96_000, 48_000), (8_000, 48_000), (48_000, 48_000)] {
+        for (from, to) in
+            [(44_100, 48_000), (48_000, 44_100), (96_000, 48_000), (8_000, 48_000), (48_000, 48_000)]
+        {
             let out = run(from, to, from as usize);
             let off = out.len().abs_diff(to as usize);
             assert!(off <= 1, "{from} to {to}: {} samples", out.len());

@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
-use super::{beat::Beat, block::Block, layout, place::{Timing, grid}};
+use super::{
+    beat::Beat,
+    block::Block,
+    layout,
+    place::{Timing, grid},
+};
 use crate::{
     ff::{AudioFormat, Decoder, Frame, Graph, Input, Next, Packet},
     types::{MediaCode, MediaError, Ratio, rescale},
@@ -185,7 +190,8 @@ impl Source {
         let ticks = frame.pts().or_else(|| frame.best_effort_pts());
         let from = AudioFormat { sample_rate: frame.sample_rate(), sample_format, layout: frame.layout() };
         if self.converter.as_ref().is_none_or(|c| c.from != from) {
-            let to = self.layout.get_or_insert_with(|| self.wanted.target(&from.layout, frame.channels())).clone();
+            let to =
+                self.layout.get_or_insert_with(|| self.wanted.target(&from.layout, frame.channels())).clone();
             let chain = layout::chain(&from.layout, frame.channels(), &to);
             self.converter = Some(Converter { graph: Graph::audio(&from, &chain)?, from, samples: 0 });
         }
@@ -195,7 +201,12 @@ impl Source {
         converter.graph.send(Some(frame))?;
         let block = drain(&mut converter.graph, frame)?;
         let after_damage = self.damaged != std::mem::replace(&mut self.damaged_before, self.damaged);
-        Ok((!block.is_empty()).then_some(Piece { ticks, rate: converter.from.sample_rate, block, after_damage }))
+        Ok((!block.is_empty()).then_some(Piece {
+            ticks,
+            rate: converter.from.sample_rate,
+            block,
+            after_damage,
+        }))
     }
 }
 
@@ -208,7 +219,10 @@ pub(super) fn open_stream(
     let found = input.stream(stream)?;
     let (time_base, params) = (found.time_base(), found.params());
     if !params.is_audio() {
-        return Err(MediaError::new(MediaCode::SourceChanged, format!("stream {stream} is not audio any more")));
+        return Err(MediaError::new(
+            MediaCode::SourceChanged,
+            format!("stream {stream} is not audio any more"),
+        ));
     }
     // MPEG streams have no table: leaving everything else out would make one read run over any
     // length of picture without a sign of life.
@@ -233,7 +247,8 @@ pub(super) fn drain(graph: &mut Graph, frame: &mut Frame) -> Result<Block, Media
         let (channels, len) = (frame.channels() as usize, frame.samples());
         // Broken float sources hold values that encoders refuse.
         let finite = |s: &f32| if s.is_finite() { *s } else { 0.0 };
-        let block = Block::new((0..channels).map(|c| frame.plane_f32(c, len).iter().map(finite).collect()).collect());
+        let block =
+            Block::new((0..channels).map(|c| frame.plane_f32(c, len).iter().map(finite).collect()).collect());
         match &mut all {
             None => all = Some(block),
             Some(before) => before.append(&block),

@@ -99,8 +99,7 @@ struct Heard {
 fn hear(path: &Path) -> Heard {
     let mut reader = PartReader::open(path).unwrap();
     let mut decoder = Decoder::open(&reader.params, reader.time_base, 1).unwrap();
-    let mut heard =
-        Heard { start: i64::MIN, channels: Vec::new(), packets: Vec::new(), padding: 0, end: 0 };
+    let mut heard = Heard { start: i64::MIN, channels: Vec::new(), packets: Vec::new(), padding: 0, end: 0 };
     let mut packet = Packet::new();
     while reader.next(&mut packet).unwrap() == Next::Item {
         decoder.send(Some(&packet)).unwrap();
@@ -142,7 +141,8 @@ impl Heard {
 
     /// Position of the loudest sample of the first channel, relative to zero.
     fn click(&self) -> i64 {
-        let loudest = self.channels[0].iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap();
+        let loudest =
+            self.channels[0].iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap();
         self.start + i64::try_from(loudest.0).unwrap()
     }
 
@@ -177,7 +177,8 @@ fn click_at(ms: i64) -> String {
 fn a_window_is_filled_to_the_sample() {
     let bench = Bench::new();
     let source = bench.sound(&click_at(500), "-c:a pcm_s16le", 1.0, "a.wav");
-    let windows = [(0, 1500, 1000), (250, 750, 1000), (-200, 600, 1000), (400, 1001, 1001), (0, 30 * 1001, 30_000)];
+    let windows =
+        [(0, 1500, 1000), (250, 750, 1000), (-200, 600, 1000), (400, 1001, 1001), (0, 30 * 1001, 30_000)];
     for codec in [AudioCodec::PcmS16le, AudioCodec::PcmS24le, AudioCodec::Aac] {
         for (start, end, scale) in windows {
             let base = Ratio::new(1, scale);
@@ -198,7 +199,8 @@ fn a_window_is_filled_to_the_sample() {
 fn late_sound_keeps_its_place() {
     let bench = Bench::new();
     let click = click_at(100);
-    let inputs = format!("-f lavfi -i color=s=16x16:d=1 -itsoffset 0.5 -f lavfi -i aevalsrc={click}|0:d=0.4:s=48000");
+    let inputs =
+        format!("-f lavfi -i color=s=16x16:d=1 -itsoffset 0.5 -f lavfi -i aevalsrc={click}|0:d=0.4:s=48000");
     let source = bench.make(&format!("{inputs} -map 1:a -map 0:v -c:a pcm_s16le"), "a.mov");
     let kept = run(&AudioTask { language: Some("deu".into()), ..bench.pcm(&source) }).unwrap();
     let side_data = PartReader::open(&kept.part.path).unwrap().side_data;
@@ -235,7 +237,8 @@ fn gaps_become_silence() {
 #[test]
 fn a_click_survives_a_change_of_rate() {
     let bench = Bench::new();
-    let source = bench.make("-f lavfi -i aevalsrc=if(eq(n\\,22050)\\,0.9\\,0):s=44100:d=1 -c:a pcm_s24le", "a.wav");
+    let source =
+        bench.make("-f lavfi -i aevalsrc=if(eq(n\\,22050)\\,0.9\\,0):s=44100:d=1 -c:a pcm_s24le", "a.wav");
     let done = run(&AudioTask { fill: Some((at_ms(0), at_ms(1000))), ..bench.pcm(&source) }).unwrap();
     let heard = hear(&done.part.path);
     heard.assert_continuous(&done);
@@ -406,7 +409,9 @@ fn a_change_of_layout_midway_is_followed() {
     let done = run(&AudioTask { zero, fill, ..bench.pcm(&joined) }).unwrap();
     let heard = hear(&done.part.path);
     assert_eq!(heard.len(), 96_000);
-    let loud = |channel: usize, from: usize| heard.channels[channel][from..from + 20_000].iter().any(|s| s.abs() > 0.4);
+    let loud = |channel: usize, from: usize| {
+        heard.channels[channel][from..from + 20_000].iter().any(|s| s.abs() > 0.4)
+    };
     assert!(loud(1, 10_000) && loud(0, 10_000), "mono is doubled");
     assert!(loud(0, 60_000) && !loud(1, 60_000), "stereo stays stereo");
 }
@@ -473,7 +478,10 @@ fn assert_loudness(path: &Path, want: &Loudness) {
     let mut meter = Meter::new(&format, heard.channels.len()).unwrap();
     meter.add(&super::block::Block::new(heard.channels)).unwrap();
     let reading = meter.reading().unwrap();
-    assert!((reading.lufs.unwrap() - want.target_lufs).abs() <= want.tolerance_lu, "{reading:?} for {want:?}");
+    assert!(
+        (reading.lufs.unwrap() - want.target_lufs).abs() <= want.tolerance_lu,
+        "{reading:?} for {want:?}"
+    );
     assert!(reading.true_peak_dbtp <= want.true_peak_dbtp, "{reading:?} for {want:?}");
 }
 

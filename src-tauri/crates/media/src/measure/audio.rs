@@ -20,6 +20,8 @@ pub(super) struct AudioScan<'a> {
     frame_size: u32,
     /// Start and end of what is presented, in samples.
     span: Option<(i64, i64)>,
+    /// Start of the first packet in samples, hidden or not.
+    first: Option<i64>,
     last: Option<i64>,
     falls: u64,
     bytes: u64,
@@ -30,13 +32,18 @@ impl<'a> AudioScan<'a> {
     pub(super) fn new(input: &Input, facts: &'a AudioStream, loudness: bool) -> Result<Self, MediaError> {
         let stream = input.stream(facts.index)?;
         let params = stream.params();
-        let listening = if loudness && facts.decodable { Some(Listening::open(&params, stream.time_base())?) } else { None };
+        let listening = if loudness && facts.decodable {
+            Some(Listening::open(&params, stream.time_base())?)
+        } else {
+            None
+        };
         Ok(Self {
             facts,
             stream: facts.index,
             base: stream.time_base(),
             frame_size: params.frame_size(),
             span: None,
+            first: None,
             last: None,
             falls: 0,
             bytes: 0,
@@ -56,6 +63,7 @@ impl<'a> AudioScan<'a> {
         let Some(pts) = packet.pts().or(packet.dts()) else { return Ok(()) };
         self.falls += u64::from(self.last.is_some_and(|last| pts <= last));
         self.last = Some(pts);
+        self.first = self.first.or(Some(self.samples(pts)));
         let length = match self.samples(packet.duration()) {
             0 => i64::from(self.frame_size),
             length => length,
@@ -67,7 +75,8 @@ impl<'a> AudioScan<'a> {
         let start = self.samples(pts).saturating_add(i64::from(front));
         let end = self.samples(pts).saturating_add(length).saturating_sub(i64::from(back));
         if !packet.is_discarded() && end > start {
-            self.span = Some(self.span.map_or((start, end), |(first, last)| (first.min(start), last.max(end))));
+            self.span =
+                Some(self.span.map_or((start, end), |(first, last)| (first.min(start), last.max(end))));
         }
         Ok(())
     }
@@ -82,8 +91,10 @@ impl<'a> AudioScan<'a> {
     ) -> Result<(MeasuredAudio, Vec<String>), MediaError> {
         let (mut start, mut end) = self.span.unwrap_or((0, 0));
         if iso {
-            // The stated duration counts from the first packet that is not hidden.
-            let stated = stated.map(|duration| start.saturating_add(self.samples(duration)));
+            // The stated duration counts from the first packet that is not hidden; behind an empty edit,
+            // where the demuxer does not know the last packet's duration, from the first of all.
+            let origin = self.first.filter(|first| *first > 0).unwrap_or(start);
+            let stated = stated.map(|duration| origin.saturating_add(self.samples(duration)));
             start = start.max(0).min(end);
             // A statement that is off by more than a codec frame is no trimming but an error.
             let within = |stated: &i64| *stated < end && end - stated < i64::from(self.frame_size.max(1));
@@ -91,7 +102,8 @@ impl<'a> AudioScan<'a> {
         }
         let mut faults = Vec::new();
         if self.falls > 0 {
-            faults.push(format!("Audio stream {}: timestamps do not rise {} times.", self.stream, self.falls));
+            faults
+                .push(format!("Audio stream {}: timestamps do not rise {} times.", self.stream, self.falls));
         }
         let rate = self.facts.sample_rate;
         let heard = match self.listening.take() {

@@ -56,7 +56,9 @@ pub(super) fn check(
             run.decode(&mut input, &mut decoder, stream, usize::MAX, ticker)?;
         } else {
             // Some demuxers land late or nowhere: once more from further back before it counts.
-            for (start, reach) in [(run.from, to - from + MOST_STRAY), (run.from.saturating_sub(back), usize::MAX)] {
+            for (start, reach) in
+                [(run.from, to - from + MOST_STRAY), (run.from.saturating_sub(back), usize::MAX)]
+            {
                 if !input.seek(stream, start) {
                     input = reopen()?;
                     input.select(&[stream]);
@@ -87,7 +89,8 @@ pub(super) fn check(
 /// Frames to decode for each join, first and last, in order, merged where they overlap.
 fn ranges(found: &VideoFound, seams_ms: &[i64], base: Ratio) -> Vec<(usize, usize)> {
     let times = &found.times;
-    let keys: Vec<usize> = found.measured.keyframes.iter().filter_map(|key| usize::try_from(*key).ok()).collect();
+    let keys: Vec<usize> =
+        found.measured.keyframes.iter().filter_map(|key| usize::try_from(*key).ok()).collect();
     let mut ranges: Vec<(usize, usize)> = seams_ms
         .iter()
         .map(|ms| {
@@ -112,7 +115,8 @@ fn ranges(found: &VideoFound, seams_ms: &[i64], base: Ratio) -> Vec<(usize, usiz
 
 fn nearest(times: &[i64], target: i64) -> usize {
     let after = times.partition_point(|time| *time < target);
-    let distance = |n: usize| times.get(n).map_or(i64::MAX, |time| time.saturating_sub(target).saturating_abs());
+    let distance =
+        |n: usize| times.get(n).map_or(i64::MAX, |time| time.saturating_sub(target).saturating_abs());
     let before = after.saturating_sub(1);
     if distance(before) <= distance(after) { before } else { after }
 }

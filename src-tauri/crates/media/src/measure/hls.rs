@@ -37,7 +37,8 @@ pub(super) fn measure(task: &MeasureTask, ticker: &mut Ticker<'_>) -> Result<Mea
     let list = if is_multivariant(&text) {
         playlist::multivariant(&text)?
     } else {
-        let name = main.file_name().map(|name| crate::package::escaped(&name.to_string_lossy())).unwrap_or_default();
+        let name =
+            main.file_name().map(|name| crate::package::escaped(&name.to_string_lossy())).unwrap_or_default();
         playlist::Multivariant { variants: vec![Entry::plain(name)], ..Default::default() }
     };
     let mut audio = Vec::new();
@@ -59,12 +60,17 @@ pub(super) fn measure(task: &MeasureTask, ticker: &mut Ticker<'_>) -> Result<Mea
     for rung in &mut rungs {
         measured.audio.append(&mut rung.found.audio);
     }
-    let zero = rungs.iter().flat_map(|rung| &rung.found.video).map(|v| (v.measured.first, v.measured.time_base)).next();
+    let zero = rungs
+        .iter()
+        .flat_map(|rung| &rung.found.video)
+        .map(|v| (v.measured.first, v.measured.time_base))
+        .next();
     for track in audio {
         for mut sound in track.found.audio {
             // Read alone, its start was counted from zero; the picture starts where it does.
             if let Some((first, base)) = zero {
-                let unit = crate::types::Ratio::new(1, i32::try_from(sound.sample_rate.max(1)).unwrap_or(48_000));
+                let unit =
+                    crate::types::Ratio::new(1, i32::try_from(sound.sample_rate.max(1)).unwrap_or(48_000));
                 sound.start_sample -= rescale(first, base, unit);
             }
             sound.id.clone_from(&track.id);
@@ -94,7 +100,10 @@ fn main_playlist(path: &Path) -> Result<PathBuf, MediaError> {
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] => Err(MediaError::new(MediaCode::NotMedia, "the folder holds no HLS playlist")),
-        _ => Err(MediaError::new(MediaCode::NotMedia, "the folder holds several HLS playlists on its first level")),
+        _ => Err(MediaError::new(
+            MediaCode::NotMedia,
+            "the folder holds several HLS playlists on its first level",
+        )),
     }
 }
 
@@ -126,7 +135,8 @@ impl Track {
     /// Presentation times of keyframes in µs.
     fn keys_us(&self) -> Vec<i64> {
         let Some(video) = self.video() else { return Vec::new() };
-        let times = video.measured.keyframes.iter().filter_map(|n| video.times.get(usize::try_from(*n).ok()?));
+        let times =
+            video.measured.keyframes.iter().filter_map(|n| video.times.get(usize::try_from(*n).ok()?));
         times.map(|time| rescale(*time, video.measured.time_base, MICROSECONDS)).collect()
     }
 }
@@ -143,14 +153,20 @@ impl Folder<'_> {
         }
         for segment in &media.segments {
             if segment.range.is_some() {
-                return Err(within(MediaError::new(MediaCode::Unsupported, "segments as byte ranges are not supported")));
+                return Err(within(MediaError::new(
+                    MediaCode::Unsupported,
+                    "segments as byte ranges are not supported",
+                )));
             }
             paths.push(resolve(self.root, &path, &segment.uri)?);
         }
         if media.segments.is_empty() {
             return Err(within(MediaError::new(MediaCode::ZeroFrames, "the playlist has no segments")));
         }
-        let sizes = paths.iter().map(|path| Ok(std::fs::metadata(path)?.len())).collect::<Result<Vec<_>, MediaError>>()?;
+        let sizes = paths
+            .iter()
+            .map(|path| Ok(std::fs::metadata(path)?.len()))
+            .collect::<Result<Vec<_>, MediaError>>()?;
         let reopen = || Input::open_chain(ChainReader::new(&paths)?);
         let (probe, locked) = describe(&mut reopen().map_err(within)?, sizes.iter().sum())?;
         if locked {
@@ -177,17 +193,28 @@ impl Folder<'_> {
         for (n, segment) in media.segments.iter().enumerate() {
             if segment.seconds.round() > target {
                 let place = n + 1;
-                self.faults.push(format!("{id}: segment {place} is longer than the target duration of {target} s."));
+                self.faults
+                    .push(format!("{id}: segment {place} is longer than the target duration of {target} s."));
             }
         }
     }
 
     /// Checks the start of every segment and its duration against the playlist.
-    fn segments(&mut self, track: &Track, paths: &[PathBuf], lead: usize, sizes: &[u64]) -> Result<bool, MediaError> {
+    fn segments(
+        &mut self,
+        track: &Track,
+        paths: &[PathBuf],
+        lead: usize,
+        sizes: &[u64],
+    ) -> Result<bool, MediaError> {
         if track.media.map.is_some() {
             for (n, path) in paths.iter().enumerate().skip(lead) {
                 if !starts_with_fragment(path)? {
-                    self.faults.push(format!("{}: segment {} does not start with a movie fragment.", track.id, n + 1 - lead));
+                    self.faults.push(format!(
+                        "{}: segment {} does not start with a movie fragment.",
+                        track.id,
+                        n + 1 - lead
+                    ));
                 }
             }
         }
@@ -200,7 +227,11 @@ impl Folder<'_> {
             let first = video.rows.get(at).filter(|row| row.position < start + size);
             if !first.is_some_and(|row| row.key && row.idr) {
                 all_idr = false;
-                self.faults.push(format!("{}: segment {} does not start with an IDR picture.", track.id, n + 1));
+                self.faults.push(format!(
+                    "{}: segment {} does not start with an IDR picture.",
+                    track.id,
+                    n + 1
+                ));
             }
             begins.push(first.map(|row| rescale(row.pts, video.measured.time_base, MICROSECONDS)));
             start += size;
@@ -259,7 +290,12 @@ impl Folder<'_> {
 
     /// Checks that every byte range of an I-frame playlist is one fragment's start up to the end of its
     /// first picture, and that pictures decode from it alone.
-    fn i_frames(&mut self, entry: &Entry, rungs: &[Track], ticker: &mut Ticker<'_>) -> Result<(), MediaError> {
+    fn i_frames(
+        &mut self,
+        entry: &Entry,
+        rungs: &[Track],
+        ticker: &mut Ticker<'_>,
+    ) -> Result<(), MediaError> {
         let path = resolve(self.root, self.main, &entry.uri)?;
         let id = id_of(self.root, &path);
         let media = playlist::media(&text_of(&path)?)?;
@@ -274,9 +310,11 @@ impl Folder<'_> {
             }
         }
         let init = media.map.as_deref().map(|map| resolve(self.root, &path, map)).transpose()?;
-        let input = init.map(|init| Input::open_chain(ChainReader::new(&[init, self.first_file(&path, &media)?])?));
+        let input =
+            init.map(|init| Input::open_chain(ChainReader::new(&[init, self.first_file(&path, &media)?])?));
         let input = input.transpose()?;
-        let step = if self.task.decode_all { 1 } else { media.segments.len().div_ceil(I_FRAMES_TRIED).max(1) };
+        let step =
+            if self.task.decode_all { 1 } else { media.segments.len().div_ceil(I_FRAMES_TRIED).max(1) };
         for (n, segment) in media.segments.iter().enumerate() {
             ticker.alive()?;
             let file = resolve(self.root, &path, &segment.uri)?;
@@ -341,7 +379,8 @@ fn first_sample(path: &Path, range: Option<(u64, u64)>) -> Result<Option<Vec<u8>
     use std::io::{Read, Seek, SeekFrom};
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
-    let Some((length, start)) = range.filter(|(length, start)| start.checked_add(*length).is_some_and(|end| end <= size))
+    let Some((length, start)) =
+        range.filter(|(length, start)| start.checked_add(*length).is_some_and(|end| end <= size))
     else {
         return Ok(None);
     };

@@ -105,7 +105,8 @@ impl Listening {
 
 impl Room {
     fn new(format: &AudioFormat, channels: u32) -> Result<Self, MediaError> {
-        let mut meter = EbuR128::new(channels, format.sample_rate, Mode::I | Mode::TRUE_PEAK).map_err(failed)?;
+        let mut meter =
+            EbuR128::new(channels, format.sample_rate, Mode::I | Mode::TRUE_PEAK).map_err(failed)?;
         if let Some(map) = channel_map(&format.layout) {
             meter.set_channel_map(map).map_err(failed)?;
         }
@@ -116,7 +117,9 @@ impl Room {
 
 /// Loudspeaker positions where the meter's own order of channels is not FFmpeg's.
 fn channel_map(layout: &str) -> Option<&'static [Channel]> {
-    use Channel::{Center, Left, LeftSurround, Mm090, Mm135, Mp090, Mp135, Mp180, Right, RightSurround, Unused};
+    use Channel::{
+        Center, Left, LeftSurround, Mm090, Mm135, Mp090, Mp135, Mp180, Right, RightSurround, Unused,
+    };
     match layout {
         "2.1" => Some(&[Left, Right, Unused]),
         "3.0" => Some(&[Left, Right, Center]),

@@ -87,7 +87,8 @@ pub(super) fn media(text: &str) -> Result<Media, MediaError> {
     for (n, line) in lines(text) {
         let tag = |name: &str| line.strip_prefix(name);
         if let Some(value) = tag("#EXT-X-TARGETDURATION:") {
-            media.target_seconds = value.parse().map_err(|_| wrong(n, "the target duration is no integer"))?;
+            media.target_seconds =
+                value.parse().map_err(|_| wrong(n, "the target duration is no integer"))?;
         } else if let Some(value) = tag("#EXTINF:") {
             let seconds: f64 = value
                 .split(',')
@@ -188,7 +189,10 @@ fn attributes(list: &str) -> Option<Vec<(String, String)>> {
 /// The file that an address means, below `root`; addresses that lead anywhere else are refused.
 pub(super) fn resolve(root: &Path, from: &Path, uri: &str) -> Result<PathBuf, MediaError> {
     let refused = |why: &str| {
-        MediaError::new(MediaCode::Playlist, format!("the playlist points to {uri:?}: {why}; it was not followed"))
+        MediaError::new(
+            MediaCode::Playlist,
+            format!("the playlist points to {uri:?}: {why}; it was not followed"),
+        )
     };
     let name = unescaped(uri).ok_or_else(|| refused("it is not a valid address"))?;
     let relative = Path::new(&name);
@@ -236,7 +240,10 @@ mod tests {
     fn attribute_lists_are_read() {
         let list = attributes("BANDWIDTH=12,CODECS=\"a,b\",URI=\"x.m3u8\"").unwrap();
         let entry = Entry { uri: String::new(), attributes: list };
-        assert_eq!((entry.number("BANDWIDTH"), entry.get("CODECS"), entry.get("URI")), (12, Some("a,b"), Some("x.m3u8")));
+        assert_eq!(
+            (entry.number("BANDWIDTH"), entry.get("CODECS"), entry.get("URI")),
+            (12, Some("a,b"), Some("x.m3u8"))
+        );
         assert_eq!(attributes("A=\"b\"c"), None);
         assert_eq!(attributes("A=\"b"), None);
     }
@@ -262,7 +269,18 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("secret"), root.join("link.m4s")).unwrap();
         let list = root.join("show.m3u8");
         assert_eq!(resolve(&root, &list, "a%20b.m4s").unwrap(), root.join("a b.m4s"));
-        for uri in ["../secret", "%2e%2e/secret", "/etc/passwd", "http://x/y", "file:///etc/passwd", "link.m4s", "", "a/../../secret", "%00", "%zz"] {
+        for uri in [
+            "../secret",
+            "%2e%2e/secret",
+            "/etc/passwd",
+            "http://x/y",
+            "file:///etc/passwd",
+            "link.m4s",
+            "",
+            "a/../../secret",
+            "%00",
+            "%zz",
+        ] {
             assert!(resolve(&root, &list, uri).is_err(), "{uri}");
         }
         assert_eq!(resolve(&root, &list, "gone.m4s").unwrap_err().code, MediaCode::NotFound);

@@ -1,6 +1,10 @@
 //! One pass over all packets of an input.
 
-use super::{audio::AudioScan, decode, video::{VideoFound, VideoScan}};
+use super::{
+    audio::AudioScan,
+    decode,
+    video::{VideoFound, VideoScan},
+};
 use crate::{
     facts::Probe,
     ff::{Input, Next, Packet},
@@ -36,7 +40,8 @@ pub(super) fn measure(
     for facts in &probe.audio {
         audios.push(AudioScan::new(&input, facts, task.loudness)?);
     }
-    let wanted: Vec<usize> = probe.video.iter().map(|v| v.index).chain(probe.audio.iter().map(|a| a.index)).collect();
+    let wanted: Vec<usize> =
+        probe.video.iter().map(|v| v.index).chain(probe.audio.iter().map(|a| a.index)).collect();
     input.select(&wanted);
     let mut packet = Packet::new();
     while input.read(&mut packet)? == Next::Item {
@@ -62,7 +67,7 @@ pub(super) fn measure(
         faults.extend(check.faults);
         video.push(found);
     }
-    let zero = video.first().map(|v| (v.measured.first, v.measured.time_base)).unwrap_or((0, Ratio::new(1, 1)));
+    let zero = video.first().map_or((0, Ratio::new(1, 1)), |v| (v.measured.first, v.measured.time_base));
     let mut audio = Vec::new();
     for (n, scan) in audios.into_iter().enumerate() {
         let stated = input.stream(scan.stream)?.duration();

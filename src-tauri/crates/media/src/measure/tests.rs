@@ -2,8 +2,10 @@ use std::path::{Path, PathBuf};
 
 use super::measure;
 use crate::{
+    ff::{Next, Packet},
     measured::Measured,
     package::{package, tests::ladder},
+    part::{PartReader, PartWriter},
     stitch::{
         fixture::{Recipe, encode, go, source, task as stitch_task, tone, tool, write_schedule},
         stitch,
@@ -13,7 +15,13 @@ use crate::{
 };
 
 fn plain(path: &Path) -> MeasureTask {
-    MeasureTask { path: path.to_path_buf(), seams_ms: Vec::new(), decode_all: false, loudness: false, hash: false }
+    MeasureTask {
+        path: path.to_path_buf(),
+        seams_ms: Vec::new(),
+        decode_all: false,
+        loudness: false,
+        hash: false,
+    }
 }
 
 fn measured(task: &MeasureTask) -> Measured {
@@ -56,7 +64,20 @@ fn a_stitched_file_measures_as_it_was_made() {
     assert_eq!((video.decode_errors, video.rotation, video.field_order), (0, 270, FieldOrder::Progressive));
     // Frames 24 to 37 and 37 to 52: from the keyframe before each join to twelve frames behind it.
     assert_eq!(video.decoded, 29);
-    let bytes = tool("ffprobe", &["-v", "error", "-select_streams", "v", "-show_entries", "packet=size", "-of", "csv=p=0", path.to_str().unwrap()]);
+    let bytes = tool(
+        "ffprobe",
+        &[
+            "-v",
+            "error",
+            "-select_streams",
+            "v",
+            "-show_entries",
+            "packet=size",
+            "-of",
+            "csv=p=0",
+            path.to_str().unwrap(),
+        ],
+    );
     let sizes: Vec<u64> = bytes.lines().map(|line| line.trim_end_matches(',').parse().unwrap()).collect();
     assert_eq!(video.bytes, sizes.iter().sum::<u64>());
     assert!(video.peak_bit_rate >= video.bit_rate);
@@ -67,6 +88,34 @@ fn a_stitched_file_measures_as_it_was_made() {
     assert!(audio.true_peak_dbtp.is_some_and(|peak| (-21.6..-20.6).contains(&peak)), "{audio:?}");
     assert!(audio.lufs.is_some_and(|lufs| (-23.0..-20.0).contains(&lufs)), "{audio:?}");
     assert_eq!(audio.decode_errors, 0);
+}
+
+/// The same packets, later by so many samples.
+fn delayed(part: &Path, samples: i64) -> PathBuf {
+    let mut reader = PartReader::open(part).unwrap();
+    let path = part.with_extension("late");
+    let mut writer = PartWriter::create(&path, &reader.params, reader.time_base, &reader.side_data).unwrap();
+    let mut packet = Packet::new();
+    while reader.next(&mut packet).unwrap() == Next::Item {
+        let later = |time: Option<i64>| time.map(|time| time + samples);
+        packet.set_times(later(packet.pts()), later(packet.dts()), packet.duration());
+        writer.write(&packet).unwrap();
+    }
+    writer.finish(reader.end().unwrap() + samples).unwrap();
+    path
+}
+
+#[test]
+fn late_audio_stays_late_to_the_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    for quicktime in [false, true] {
+        let (path, _) = movie(folder.path(), |task| {
+            task.quicktime = quicktime;
+            task.audio = task.audio.iter().map(|part| delayed(part, 12_345)).collect();
+        });
+        let audio = &measured(&plain(&path)).audio[0];
+        assert_eq!((audio.start_sample, audio.samples), (12_345, 115_200));
+    }
 }
 
 #[test]
@@ -108,8 +157,16 @@ fn variable_times_end_where_the_last_frame_ends() {
         stitch(&task, &mut go).unwrap();
         let found = measured(&plain(&task.out));
         let video = &found.video[0];
-        assert_eq!((video.first, video.end, video.constant_rate), (0, recipe.end, None), "edit list: {edit_list}");
-        let expected: Vec<i64> = recipe.times.iter().map(|t| crate::types::rescale(*t, recipe.base, super::MICROSECONDS)).collect();
+        assert_eq!(
+            (video.first, video.end, video.constant_rate),
+            (0, recipe.end, None),
+            "edit list: {edit_list}"
+        );
+        let expected: Vec<i64> = recipe
+            .times
+            .iter()
+            .map(|t| crate::types::rescale(*t, recipe.base, super::MICROSECONDS))
+            .collect();
         assert_eq!(video.times_us, expected);
     }
 }
@@ -118,10 +175,26 @@ fn variable_times_end_where_the_last_frame_ends() {
 fn open_gops_and_changing_headers_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("open.mkv");
-    tool("ffmpeg", &[
-        "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25", "-frames:v", "60", "-c:v", "libx264",
-        "-preset", "veryfast", "-x264-params", "open-gop=1:keyint=12:min-keyint=12:scenecut=0:bframes=2", path.to_str().unwrap(),
-    ]);
+    tool(
+        "ffmpeg",
+        &[
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=192x108:rate=25",
+            "-frames:v",
+            "60",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-x264-params",
+            "open-gop=1:keyint=12:min-keyint=12:scenecut=0:bframes=2",
+            path.to_str().unwrap(),
+        ],
+    );
     let found = measured(&MeasureTask { decode_all: true, ..plain(&path) });
     assert_eq!((found.container.as_str(), found.edit_lists), ("matroska,webm", None));
     assert!(found.video[0].open_gops >= 3, "{:?}", found.video[0].open_gops);
@@ -135,27 +208,36 @@ fn a_packaged_ladder_measures_clean() {
     let task = ladder(folder.path());
     let done = package(&task, &mut go).unwrap();
     for path in [task.out.clone(), task.out.join("show.m3u8")] {
-        let found = measured(&MeasureTask { seams_ms: vec![960, 1920], hash: true, loudness: true, ..plain(&path) });
+        let found =
+            measured(&MeasureTask { seams_ms: vec![960, 1920], hash: true, loudness: true, ..plain(&path) });
         assert_eq!(found.faults, [""; 0]);
         let mut expected = done.files.clone();
         expected.sort_by(|a, b| a.path.cmp(&b.path));
         let mut listed = found.files.clone();
         listed.sort_by(|a, b| a.path.cmp(&b.path));
         assert_eq!(listed, expected);
-        let rungs: Vec<_> = found.video.iter().map(|v| (v.id.as_str(), v.frames, v.longest_gop, v.open_gops)).collect();
+        let rungs: Vec<_> =
+            found.video.iter().map(|v| (v.id.as_str(), v.frames, v.longest_gop, v.open_gops)).collect();
         assert_eq!(rungs, [("high", 70, 6, 0), ("mid one", 70, 6, 0), ("low", 35, 3, 0)]);
         for video in &found.video {
             let end_us = crate::types::rescale(video.end - video.first, video.time_base, super::MICROSECONDS);
             assert_eq!((video.first, end_us, video.decode_errors), (0, 2_800_000, 0), "{}", video.id);
             assert!(video.decoded > 10);
         }
-        let sounds: Vec<_> = found.audio.iter().map(|a| (a.id.as_str(), a.start_sample, a.samples, a.language.as_deref())).collect();
+        let sounds: Vec<_> = found
+            .audio
+            .iter()
+            .map(|a| (a.id.as_str(), a.start_sample, a.samples, a.language.as_deref()))
+            .collect();
         assert_eq!(sounds, [("en", 0, 134_400, Some("eng")), ("de", 0, 134_400, Some("deu"))]);
         let hls = found.hls.unwrap();
         assert!(hls.segments_start_idr && hls.keyframes_aligned);
         assert_eq!((hls.i_frame_playlists, hls.target_seconds), (3, 1));
         for rung in &hls.rungs {
-            assert_eq!((rung.declared_peak, rung.declared_average), (rung.measured_peak, rung.measured_average));
+            assert_eq!(
+                (rung.declared_peak, rung.declared_average),
+                (rung.measured_peak, rung.measured_average)
+            );
         }
     }
 }
@@ -195,7 +277,11 @@ fn what_a_package_says_wrongly_is_found() {
     // A segment of another rung in the place of this one's.
     std::fs::copy(task.out.join("mid one/seg00002.m4s"), task.out.join("high/seg00002.m4s")).unwrap();
     let found = measured(&MeasureTask { decode_all: true, ..plain(&task.out) });
-    assert!(found.video[0].decode_errors > 0 || found.video[0].parameter_set_changes > 0, "{:?}", found.faults);
+    assert!(
+        found.video[0].decode_errors > 0 || found.video[0].parameter_set_changes > 0,
+        "{:?}",
+        found.faults
+    );
 }
 
 #[test]
@@ -217,7 +303,8 @@ fn broken_files_give_answers_and_no_panic() {
             }
         }
         std::fs::write(&broken, bytes).unwrap();
-        let task = MeasureTask { seams_ms: vec![1000, 9_000_000, -5], decode_all: step % 3 == 0, ..plain(&broken) };
+        let task =
+            MeasureTask { seams_ms: vec![1000, 9_000_000, -5], decode_all: step % 3 == 0, ..plain(&broken) };
         answers += u32::from(measure(&task, &mut go).is_ok());
     }
     assert!(answers > 0, "some of them can still be measured");

@@ -107,7 +107,9 @@ impl<'a> VideoScan<'a> {
             for unit in self.framing.units(packet.data()) {
                 match codec.kind(unit) {
                     Kind::Idr => idr = true,
-                    Kind::ParameterSet | Kind::SequenceSet => changed |= !self.sets.iter().any(|set| set == unit),
+                    Kind::ParameterSet | Kind::SequenceSet => {
+                        changed |= !self.sets.iter().any(|set| set == unit);
+                    }
                     Kind::Slice | Kind::Other => {}
                 }
             }
@@ -122,6 +124,9 @@ impl<'a> VideoScan<'a> {
         times.sort_unstable();
         let mut faults = Vec::new();
         let name = format!("Picture stream {}", self.stream);
+        if times.is_empty() {
+            faults.push(format!("{name} has no frames."));
+        }
         if self.untimed > 0 {
             faults.push(format!("{name}: {} packets have no time and were left out.", self.untimed));
         }
@@ -145,7 +150,8 @@ impl<'a> VideoScan<'a> {
         measured.end = end;
         measured.times_sha256 = times_hash(&times);
         if times.len() <= MOST_LISTED {
-            measured.times_us = times.iter().map(|t| rescale(t.saturating_sub(first), self.base, MICROSECONDS)).collect();
+            measured.times_us =
+                times.iter().map(|t| rescale(t.saturating_sub(first), self.base, MICROSECONDS)).collect();
         }
         measured.times_rise = doubled == 0 && falls == 0;
         measured.constant_rate = constant_rate(&times, end, self.base);
@@ -235,7 +241,8 @@ fn constant_rate(times: &[i64], end: i64, base: Ratio) -> Option<Ratio> {
 /// Ordinals of shown keyframes in presentation order.
 fn key_places(rows: &[Row], times: &[i64]) -> Vec<u64> {
     let keys = rows.iter().filter(|row| row.key && row.shown);
-    let mut places: Vec<u64> = keys.filter_map(|row| times.binary_search(&row.pts).ok()).map(|n| n as u64).collect();
+    let mut places: Vec<u64> =
+        keys.filter_map(|row| times.binary_search(&row.pts).ok()).map(|n| n as u64).collect();
     places.sort_unstable();
     places
 }

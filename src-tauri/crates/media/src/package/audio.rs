@@ -1,6 +1,8 @@
 //! One audio rendition, cut beside the picture's segments.
 
-use super::{MICROSECONDS, Segment, codecs::codecs, playlist::AudioRendition, segment_name, track::TrackWriter};
+use super::{
+    MICROSECONDS, Segment, codecs::codecs, playlist::AudioRendition, segment_name, track::TrackWriter,
+};
 use crate::{
     language,
     stitch::{Sound, Ticker},
@@ -26,7 +28,10 @@ pub(super) fn write_audio(
     let mut sound = Sound::open(&input.path)?;
     let base = sound.base();
     let refused = |why: &str| {
-        MediaError::new(MediaCode::Refused, format!("audio {}: {why}, which HLS segments cannot express", input.id))
+        MediaError::new(
+            MediaCode::Refused,
+            format!("audio {}: {why}, which HLS segments cannot express", input.id),
+        )
     };
     let frame = i64::from(sound.params().frame_size().max(1));
     let start = sound.start().ok_or_else(|| refused("there are no packets"))?;
@@ -45,7 +50,8 @@ pub(super) fn write_audio(
         let pts = packet.pts().unwrap_or(0);
         let dts = packet.dts().unwrap_or(pts);
         let middle = rescale(pts + frame / 2, base, MICROSECONDS);
-        if durations.is_empty() || boundaries.get(durations.len()).is_some_and(|boundary| middle >= *boundary) {
+        if durations.is_empty() || boundaries.get(durations.len()).is_some_and(|boundary| middle >= *boundary)
+        {
             writer.cut()?;
             // Silence before a late start belongs to the first segment's time.
             durations.push(if durations.is_empty() { pts } else { 0 });
@@ -66,8 +72,13 @@ pub(super) fn write_audio(
     let mut segments = Vec::new();
     for (n, (fragment, duration)) in fragments.iter().zip(&durations).enumerate() {
         let name = segment_name(n);
-        let info = track.copy(fragment.start, fragment.end, &name, &format!("{}/{name}", input.id), ticker)?;
-        segments.push(Segment { name, bytes: info.bytes, duration_us: rescale(*duration, base, MICROSECONDS) });
+        let info =
+            track.copy(fragment.start, fragment.end, &name, &format!("{}/{name}", input.id), ticker)?;
+        segments.push(Segment {
+            name,
+            bytes: info.bytes,
+            duration_us: rescale(*duration, base, MICROSECONDS),
+        });
         files.push(info);
     }
     track.remove()?;

@@ -19,7 +19,9 @@ pub(crate) fn codecs(params: &Params) -> Result<String, MediaError> {
         "eac3" => Some("ec-3".to_owned()),
         _ => None,
     };
-    found.ok_or_else(|| MediaError::new(MediaCode::Unsupported, format!("{name} cannot be declared in an HLS playlist")))
+    found.ok_or_else(|| {
+        MediaError::new(MediaCode::Unsupported, format!("{name} cannot be declared in an HLS playlist"))
+    })
 }
 
 /// Audio object types (ISO/IEC 14496-3, table 1.1).
@@ -49,8 +51,7 @@ fn hevc(extradata: &[u8]) -> Option<String> {
     let space = ["", "A", "B", "C"][usize::from(general[0] >> 6)];
     let tier = if general[0] & 0x20 == 0 { 'L' } else { 'H' };
     let compatibility = u32::from_be_bytes([general[1], general[2], general[3], general[4]]).reverse_bits();
-    let mut text =
-        format!("hvc1.{space}{}.{compatibility:X}.{tier}{}", general[0] & 0x1f, general[11]);
+    let mut text = format!("hvc1.{space}{}.{compatibility:X}.{tier}{}", general[0] & 0x1f, general[11]);
     let constraints = &general[5..11];
     let used = constraints.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     for byte in &constraints[..used] {

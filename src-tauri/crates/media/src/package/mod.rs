@@ -39,18 +39,23 @@ pub(crate) fn package(
     let header = crate::schedule::read_header(&task.schedule)?;
     let per_rung = |every: u32| header.count.div_ceil(u64::from(every.max(1)));
     ticker.expect(task.rungs.iter().map(|rung| per_rung(rung.every)).sum());
-    let rungs = task.rungs.iter().map(|rung| write_rung(task, rung, &mut ticker)).collect::<Result<Vec<_>, _>>()?;
+    let rungs =
+        task.rungs.iter().map(|rung| write_rung(task, rung, &mut ticker)).collect::<Result<Vec<_>, _>>()?;
     let Some(largest) = rungs.first() else {
         return Err(MediaError::new(MediaCode::ZeroFrames, "there are no rungs"));
     };
     let boundaries: Vec<i64> = largest.starts_us.clone();
-    let sounds =
-        task.audio.iter().map(|audio| write_audio(task, audio, &boundaries, &mut ticker)).collect::<Result<Vec<_>, _>>()?;
+    let sounds = task
+        .audio
+        .iter()
+        .map(|audio| write_audio(task, audio, &boundaries, &mut ticker))
+        .collect::<Result<Vec<_>, _>>()?;
 
     let target = rungs.iter().flat_map(|r| &r.segments).chain(sounds.iter().flat_map(|s| &s.segments));
     let target = target_seconds(target.map(|segment| segment.duration_us));
     let seconds = f64::from(target);
-    let audio_rates = |of: fn(&[Weight], f64) -> u64| sounds.iter().map(|s| of(&weights(&s.segments), seconds)).max();
+    let audio_rates =
+        |of: fn(&[Weight], f64) -> u64| sounds.iter().map(|s| of(&weights(&s.segments), seconds)).max();
     let audio_peak = audio_rates(peak).unwrap_or(0);
     let audio_average = audio_rates(|w, _| average(w)).unwrap_or(0);
 
@@ -68,16 +73,34 @@ pub(crate) fn package(
             range: rung.range,
         });
         files.extend(rung.files.iter().cloned());
-        files.push(text_file(task, &input.id, "playlist.m3u8", &media(target, &entries(&rung.segments)), &mut ticker)?);
+        files.push(text_file(
+            task,
+            &input.id,
+            "playlist.m3u8",
+            &media(target, &entries(&rung.segments)),
+            &mut ticker,
+        )?);
         if task.i_frame_playlists {
-            files.push(text_file(task, &input.id, "iframes.m3u8", &media(target, &rung.i_frames), &mut ticker)?);
+            files.push(text_file(
+                task,
+                &input.id,
+                "iframes.m3u8",
+                &media(target, &rung.i_frames),
+                &mut ticker,
+            )?);
         }
     }
     let mut renditions = Vec::new();
     for (input, sound) in task.audio.iter().zip(&sounds) {
         renditions.push(AudioRendition { id: input.id.clone(), ..sound.rendition.clone() });
         files.extend(sound.files.iter().cloned());
-        files.push(text_file(task, &input.id, "playlist.m3u8", &media(target, &entries(&sound.segments)), &mut ticker)?);
+        files.push(text_file(
+            task,
+            &input.id,
+            "playlist.m3u8",
+            &media(target, &entries(&sound.segments)),
+            &mut ticker,
+        )?);
     }
     let captions = rungs.iter().any(|rung| rung.captions);
     let text = multivariant(&variants, &distinct_names(renditions), captions);
@@ -105,7 +128,8 @@ fn weights(segments: &[Segment]) -> Vec<Weight> {
 }
 
 fn i_frame_rates(entries: &[Entry]) -> (u64, u64) {
-    let weight = |e: &Entry| Weight { bytes: e.range.map_or(0, |range| range.0), seconds: seconds_of(e.duration_us) };
+    let weight =
+        |e: &Entry| Weight { bytes: e.range.map_or(0, |range| range.0), seconds: seconds_of(e.duration_us) };
     let weights: Vec<Weight> = entries.iter().map(weight).collect();
     // Players fetch single I-frames: the largest one decides, not a run of them.
     let single = weights.iter().map(|w| average(std::slice::from_ref(w))).max().unwrap_or(0);
@@ -146,7 +170,8 @@ fn distinct_names(mut renditions: Vec<AudioRendition>) -> Vec<AudioRendition> {
 /// Names become folders and parts of addresses; the grid must hold for every rung.
 fn check(task: &PackageTask) -> Result<(), MediaError> {
     let refused = |message: String| Err(MediaError::new(MediaCode::Refused, message));
-    let ids: Vec<&str> = task.rungs.iter().map(|r| r.id.as_str()).chain(task.audio.iter().map(|a| a.id.as_str())).collect();
+    let ids: Vec<&str> =
+        task.rungs.iter().map(|r| r.id.as_str()).chain(task.audio.iter().map(|a| a.id.as_str())).collect();
     for (n, id) in ids.iter().enumerate() {
         if id.is_empty() || id.starts_with('.') || id.contains(['/', '\\', '\0']) {
             return refused(format!("{id:?} cannot be the name of a folder in the package"));
@@ -161,7 +186,10 @@ fn check(task: &PackageTask) -> Result<(), MediaError> {
     for rung in &task.rungs {
         let every = u64::from(rung.every.max(1));
         let fits = |frames: u64| frames > 0 && frames.is_multiple_of(every);
-        if !fits(task.gop_frames) || !fits(task.segment_frames) || !task.segment_frames.is_multiple_of(task.gop_frames) {
+        if !fits(task.gop_frames)
+            || !fits(task.segment_frames)
+            || !task.segment_frames.is_multiple_of(task.gop_frames)
+        {
             return refused(format!(
                 "segments of {} frames cannot be made of GOPs of {} frames with every {every}. frame",
                 task.segment_frames, task.gop_frames

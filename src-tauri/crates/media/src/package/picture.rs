@@ -28,14 +28,20 @@ pub(super) struct Rung {
 }
 
 /// Writes the media files of a rung into its folder.
-pub(super) fn write_rung(task: &PackageTask, input: &RungInput, ticker: &mut Ticker<'_>) -> Result<Rung, MediaError> {
+pub(super) fn write_rung(
+    task: &PackageTask,
+    input: &RungInput,
+    ticker: &mut Ticker<'_>,
+) -> Result<Rung, MediaError> {
     let within = |e: MediaError| MediaError { message: format!("rung {}: {}", input.id, e.message), ..e };
-    let mut picture = Picture::open(&input.paths, &task.schedule, input.every, Delay::Grid, ticker).map_err(within)?;
+    let mut picture =
+        Picture::open(&input.paths, &task.schedule, input.every, Delay::Grid, ticker).map_err(within)?;
     let folder = task.out.join(&input.id);
     std::fs::create_dir(&folder)?;
     let params = tagged(&picture.params)?;
     let rate = rate_of(&picture.order, picture.base);
-    let mut writer = TrackWriter::create(&folder, &params, picture.base, &picture.side_data, Some(rate), None, false)?;
+    let mut writer =
+        TrackWriter::create(&folder, &params, picture.base, &picture.side_data, Some(rate), None, false)?;
     let grid = task.segment_frames / u64::from(input.every.max(1));
     let mut packet = Packet::new();
     let mut keys = Vec::new();
@@ -81,7 +87,8 @@ pub(super) fn write_rung(task: &PackageTask, input: &RungInput, ticker: &mut Tic
         let relative = format!("{}/{name}", input.id);
         let info = track.copy(first.start, fragments[end - 1].end, &name, &relative, ticker)?;
         for n in at..end {
-            let range = (fragments[n].first_sample_end - fragments[n].start, fragments[n].start - first.start);
+            let range =
+                (fragments[n].first_sample_end - fragments[n].start, fragments[n].start - first.start);
             let next = keys.get(n + 1).copied().unwrap_or(order.len());
             let duration_us = time_us(order, base, next) - time_us(order, base, keys[n]);
             rung.i_frames.push(Entry { name: name.clone(), duration_us, range: Some(range) });

@@ -80,7 +80,8 @@ pub(crate) struct AudioRendition {
 pub(crate) fn multivariant(variants: &[Variant], audio: &[AudioRendition], captions: bool) -> String {
     let mut text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n".to_owned();
     for (n, rendition) in audio.iter().enumerate() {
-        let _infallible = write!(text, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\"", quotable(&rendition.name));
+        let _infallible =
+            write!(text, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\"", quotable(&rendition.name));
         if let Some(language) = &rendition.language {
             let _infallible = write!(text, ",LANGUAGE=\"{}\"", quotable(language));
         }

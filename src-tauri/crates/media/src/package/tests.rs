@@ -25,8 +25,16 @@ pub(crate) fn ladder(folder: &Path) -> PackageTask {
     PackageTask {
         rungs: vec![rung("high", (128, 72), 1), rung("mid one", (96, 54), 1), rung("low", (64, 36), 2)],
         audio: vec![
-            AudioInput { id: "en".into(), path: tone(folder, "a", 2.8, false, None), language: Some("eng".into()) },
-            AudioInput { id: "de".into(), path: tone(folder, "b", 2.8, true, None), language: Some("ger".into()) },
+            AudioInput {
+                id: "en".into(),
+                path: tone(folder, "a", 2.8, false, None),
+                language: Some("eng".into()),
+            },
+            AudioInput {
+                id: "de".into(),
+                path: tone(folder, "b", 2.8, true, None),
+                language: Some("ger".into()),
+            },
         ],
         schedule,
         segment_frames: 12,
@@ -67,7 +75,22 @@ fn seconds(text: &str) -> f64 {
 }
 
 fn frames(path: &Path, map: &str) -> Vec<String> {
-    let text = tool("ffmpeg", &["-v", "error", "-i", path.to_str().unwrap(), "-map", map, "-f", "framemd5", "-fps_mode", "passthrough", "-"]);
+    let text = tool(
+        "ffmpeg",
+        &[
+            "-v",
+            "error",
+            "-i",
+            path.to_str().unwrap(),
+            "-map",
+            map,
+            "-f",
+            "framemd5",
+            "-fps_mode",
+            "passthrough",
+            "-",
+        ],
+    );
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
@@ -84,8 +107,10 @@ fn a_ladder_is_packaged_for_players() {
         assert!((seconds(&text) - 2.8).abs() < 1e-6, "{text}");
         assert_eq!(lines(&text, "#EXTINF:").len(), 6);
         assert_eq!(frames(&playlist, "0:v").len(), count);
-        let entries = ["-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", playlist.to_str().unwrap()];
-        let mut times: Vec<f64> = tool("ffprobe", &entries).lines().map(|t| t.trim_end_matches(',').parse().unwrap()).collect();
+        let entries =
+            ["-v", "error", "-show_entries", "packet=pts_time", "-of", "csv=p=0", playlist.to_str().unwrap()];
+        let mut times: Vec<f64> =
+            tool("ffprobe", &entries).lines().map(|t| t.trim_end_matches(',').parse().unwrap()).collect();
         times.sort_by(f64::total_cmp);
         #[allow(clippy::cast_precision_loss, reason = "small numbers")]
         let expected = (0..count).map(|n| n as f64 * 2.8 / count as f64);
@@ -99,10 +124,22 @@ fn a_ladder_is_packaged_for_players() {
         let audio = std::fs::read_to_string(&playlist).unwrap();
         assert!((seconds(&audio) - 2.8).abs() < 1e-4, "{audio}");
         assert_eq!(lines(&audio, "#EXTINF:").len(), 6);
-        let entries = ["-v", "error", "-show_entries", "stream=start_time", "-of", "csv=p=0", playlist.to_str().unwrap()];
+        let entries = [
+            "-v",
+            "error",
+            "-show_entries",
+            "stream=start_time",
+            "-of",
+            "csv=p=0",
+            playlist.to_str().unwrap(),
+        ];
         let starts = tool("ffprobe", &entries);
         let expected = if id == "en" { "0.000000" } else { "-0.021333" };
-        assert_eq!(starts.lines().next(), Some(expected), "{id}: zero is the picture, priming comes before it");
+        assert_eq!(
+            starts.lines().next(),
+            Some(expected),
+            "{id}: zero is the picture, priming comes before it"
+        );
     }
     assert_eq!(frames(&task.out.join("show.m3u8"), "0:v:0").len(), 70);
 }
@@ -123,10 +160,12 @@ fn the_multivariant_playlist_declares_what_is_there() {
     assert!(text.contains("mid%20one/playlist.m3u8"), "{text}");
     assert_eq!(lines(&text, "#EXT-X-I-FRAME-STREAM-INF:").len(), 3);
     let largest = |id: &str| {
-        let sizes = (1..=5).map(|n| std::fs::metadata(task.out.join(id).join(format!("seg{n:05}.m4s"))).unwrap().len());
+        let sizes = (1..=5)
+            .map(|n| std::fs::metadata(task.out.join(id).join(format!("seg{n:05}.m4s"))).unwrap().len());
         sizes.max().unwrap() * 8 * 100 / 48
     };
-    let declared: u64 = variants[0].strip_prefix("BANDWIDTH=").unwrap().split(',').next().unwrap().parse().unwrap();
+    let declared: u64 =
+        variants[0].strip_prefix("BANDWIDTH=").unwrap().split(',').next().unwrap().parse().unwrap();
     assert!(declared >= largest("high"), "{declared}");
     assert!(declared <= (largest("high") + largest("en").max(largest("de"))) * 2, "{declared}");
 }

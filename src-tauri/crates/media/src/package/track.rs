@@ -71,7 +71,9 @@ impl TrackWriter {
         muxer.option("use_editlist", "1");
         let stream = muxer.add(params, base)?;
         muxer.mark_default(stream);
-        side_data.iter().for_each(|side| muxer.side_data(stream, side));
+        for side in side_data {
+            muxer.side_data(stream, side);
+        }
         if let Some(rate) = rate {
             muxer.rate(stream, rate);
         }
@@ -148,7 +150,10 @@ impl Track {
         let copied = std::io::copy(&mut from.take(end - start), &mut to)?;
         to.flush()?;
         if copied != end - start {
-            return Err(MediaError::new(MediaCode::Internal, "a fragment is shorter than it was when written"));
+            return Err(MediaError::new(
+                MediaCode::Internal,
+                "a fragment is shorter than it was when written",
+            ));
         }
         seal(&path, name.to_owned(), ticker)
     }

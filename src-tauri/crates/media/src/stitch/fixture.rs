@@ -14,7 +14,7 @@ use crate::{
     schedule::{self, Entry},
     segment,
     task::{Progress, Rendition, SegmentTask, StitchTask, Time, Treatment, VideoInput, VideoSettings},
-    types::{ColorTags, FieldOrder, Ratio},
+    types::{ColorTags, FieldOrder, Hdr, Ratio},
 };
 
 /// Goes on, whatever is reported.
@@ -37,6 +37,7 @@ pub(crate) struct Recipe {
     pub(crate) crf: f32,
     /// Every n-th frame of the schedule.
     pub(crate) every: u32,
+    pub(crate) hdr: Option<Hdr>,
 }
 
 impl Recipe {
@@ -54,6 +55,7 @@ impl Recipe {
             b_frames: 3,
             crf: 30.0,
             every: 1,
+            hdr: None,
         }
     }
 
@@ -80,7 +82,7 @@ impl Recipe {
             crf: (!prores).then_some(self.crf),
             vbv: None,
             color: bt709(),
-            hdr: None,
+            hdr: self.hdr.clone(),
             field_order: FieldOrder::Progressive,
         }
     }
@@ -109,8 +111,25 @@ pub(crate) fn source(folder: &Path, frames: usize) -> PathBuf {
     let path = folder.join("source.mp4");
     let frames = frames.to_string();
     let arguments = [
-        "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25", "-frames:v", &frames, "-c:v",
-        "libx264", "-preset", "ultrafast", "-g", "25", "-bf", "0", "-video_track_timescale", "25",
+        "-v",
+        "error",
+        "-y",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=192x108:rate=25",
+        "-frames:v",
+        &frames,
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-g",
+        "25",
+        "-bf",
+        "0",
+        "-video_track_timescale",
+        "25",
         path.to_str().unwrap(),
     ];
     tool("ffmpeg", &arguments);
@@ -131,7 +150,13 @@ pub(crate) fn write_schedule(folder: &Path, recipe: &Recipe) -> PathBuf {
 }
 
 /// Encodes the segments of a recipe; `name` keeps the packet files of several recipes apart.
-pub(crate) fn encode(folder: &Path, source: &Path, schedule: &Path, name: &str, recipe: &Recipe) -> Vec<PathBuf> {
+pub(crate) fn encode(
+    folder: &Path,
+    source: &Path,
+    schedule: &Path,
+    name: &str,
+    recipe: &Recipe,
+) -> Vec<PathBuf> {
     let mut first = 0;
     let mut paths = Vec::new();
     for (n, count) in recipe.segments.iter().enumerate() {
@@ -161,11 +186,31 @@ pub(crate) fn encode(folder: &Path, source: &Path, schedule: &Path, name: &str, 
 }
 
 /// A tone as AAC packets: `seconds` long; with priming its first packet lies before zero.
-pub(crate) fn tone(folder: &Path, name: &str, seconds: f64, priming: bool, language: Option<&str>) -> PathBuf {
+pub(crate) fn tone(
+    folder: &Path,
+    name: &str,
+    seconds: f64,
+    priming: bool,
+    language: Option<&str>,
+) -> PathBuf {
     let movie = folder.join(format!("{name}.m4a"));
     let length = format!("sine=frequency=440:sample_rate=48000:duration={seconds}");
-    let arguments =
-        ["-v", "error", "-y", "-f", "lavfi", "-i", &length, "-ac", "2", "-c:a", "aac", "-b:a", "96k", movie.to_str().unwrap()];
+    let arguments = [
+        "-v",
+        "error",
+        "-y",
+        "-f",
+        "lavfi",
+        "-i",
+        &length,
+        "-ac",
+        "2",
+        "-c:a",
+        "aac",
+        "-b:a",
+        "96k",
+        movie.to_str().unwrap(),
+    ];
     tool("ffmpeg", &arguments);
     let mut input = Input::open(&movie).unwrap();
     let params = input.stream(0).unwrap().params();

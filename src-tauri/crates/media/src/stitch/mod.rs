@@ -1,5 +1,6 @@
 //! Joining packet files, or a source's own packets, into one MP4 or MOV file. Packets only.
 
+mod edits;
 mod order;
 mod picture;
 mod seal;
@@ -45,6 +46,8 @@ pub(crate) fn stitch(
     if !task.edit_list {
         sounds.iter().enumerate().try_for_each(|(n, sound)| starts_at_zero(n, sound))?;
     }
+    // Priming of sound that starts late, by track.
+    let late: Vec<u32> = sounds.iter().map(|s| if s.start() > Some(0) { s.priming() } else { 0 }).collect();
     ticker.expect(video.order().len() as u64);
     let mut muxer = Muxer::create(if task.quicktime { "mov" } else { "mp4" }, &task.out)?;
     let tracks = describe(task, &mut muxer, &video, &sounds)?;
@@ -52,9 +55,18 @@ pub(crate) fn stitch(
     interleave(&mut muxer, &tracks, &mut video, &mut sounds, &mut ticker)?;
     ticker.report()?;
     muxer.finish()?;
+    for ((priming, track), sound) in
+        late.iter().zip(&tracks.audio).zip(&sounds).filter(|((priming, _), _)| **priming > 0)
+    {
+        edits::hide_priming(&task.out, *track, *priming, sound.params().sample_rate())?;
+    }
     let file = seal(&task.out, String::new(), &mut ticker)?;
     sync_folder(&task.out)?;
-    Ok(FilesDone { files: vec![file], frames: video.shown(), duration_ms: rescale(video.order().end(), video.base(), MILLISECONDS) })
+    Ok(FilesDone {
+        files: vec![file],
+        frames: video.shown(),
+        duration_ms: rescale(video.order().end(), video.base(), MILLISECONDS),
+    })
 }
 
 /// Where the picture comes from.
@@ -123,8 +135,18 @@ impl Video {
 fn starts_at_zero(track: usize, sound: &Sound) -> Result<(), MediaError> {
     let Some(start) = sound.start() else { return Ok(()) };
     let tolerance = i64::from(sound.params().frame_size().max(1)) / 2;
-    if rescale(start, sound.base(), Ratio::new(1, i32::try_from(sound.params().sample_rate()).unwrap_or(48_000))).abs() > tolerance {
-        let message = format!("audio track {} starts at {start} and not with the picture; that needs an edit list", track + 1);
+    if rescale(
+        start,
+        sound.base(),
+        Ratio::new(1, i32::try_from(sound.params().sample_rate()).unwrap_or(48_000)),
+    )
+    .abs()
+        > tolerance
+    {
+        let message = format!(
+            "audio track {} starts at {start} and not with the picture; that needs an edit list",
+            track + 1
+        );
         return Err(MediaError::new(MediaCode::Refused, message));
     }
     Ok(())
@@ -182,13 +204,18 @@ fn describe(
     Ok(Tracks { video: stream, audio })
 }
 
-fn muxer_options(task: &StitchTask, color: &ColorTags, base: Ratio, sounds: &[Sound]) -> Vec<(&'static str, String)> {
+fn muxer_options(
+    task: &StitchTask,
+    color: &ColorTags,
+    base: Ratio,
+    sounds: &[Sound],
+) -> Vec<(&'static str, String)> {
     let mut flags = Vec::new();
     if task.fast_start {
-        flags.push("faststart");
+        flags.push("+faststart");
     }
     if color.primaries.is_some() || color.transfer.is_some() || color.matrix.is_some() {
-        flags.push("write_colr");
+        flags.push("+write_colr");
     }
     let mut options = Vec::new();
     if task.edit_list {
@@ -199,10 +226,10 @@ fn muxer_options(task: &StitchTask, color: &ColorTags, base: Ratio, sounds: &[So
             options.push(("movie_timescale", rate.to_string()));
         }
     } else {
-        flags.push("negative_cts_offsets");
+        flags.push("+negative_cts_offsets");
         options.push(("use_editlist", "0".into()));
     }
-    options.push(("movflags", flags.iter().map(|flag| format!("+{flag}")).collect()));
+    options.push(("movflags", flags.concat()));
     options
 }
 
@@ -223,7 +250,8 @@ pub(crate) fn tagged(params: &Params) -> Result<Params, MediaError> {
 /// The rate for header fields and timecode: exact for constant timing, else the average, taken to a
 /// standard rate when it is within half a percent of one.
 pub(crate) fn rate_of(order: &Order, base: Ratio) -> Ratio {
-    let frames = order.times().iter().map(|time| Frame { pts: *time, time: *time, bytes: 0, key: false }).collect();
+    let frames =
+        order.times().iter().map(|time| Frame { pts: *time, time: *time, bytes: 0, key: false }).collect();
     let index = FrameIndex { time_base: base, frames, end: order.end() };
     index.constant_rate().unwrap_or_else(|| {
         let span = order.end() - order.times().first().copied().unwrap_or(0);
@@ -262,7 +290,9 @@ fn chapters(task: &StitchTask, muxer: &mut Muxer, duration_ms: i64) -> Result<()
     let zero = rescale(task.zero.ticks, task.zero.base, MILLISECONDS);
     let mut id = 0;
     for chapter in Input::open(path)?.chapters() {
-        let at = |ticks| rescale(ticks, chapter.time_base, MILLISECONDS).saturating_sub(zero).clamp(0, duration_ms);
+        let at = |ticks| {
+            rescale(ticks, chapter.time_base, MILLISECONDS).saturating_sub(zero).clamp(0, duration_ms)
+        };
         let (start, end) = (at(chapter.start), at(chapter.end));
         if end > start {
             id += 1;
@@ -307,6 +337,7 @@ fn interleave(
 
 /// The track whose next packet comes first, if it comes before the picture's (in µs).
 fn earliest_before(sounds: &[Sound], picture: Option<i64>) -> Option<usize> {
-    let times = sounds.iter().enumerate().filter_map(|(n, s)| Some((rescale(s.peek()?, s.base(), MICROSECONDS), n)));
+    let times =
+        sounds.iter().enumerate().filter_map(|(n, s)| Some((rescale(s.peek()?, s.base(), MICROSECONDS), n)));
     times.min().filter(|(time, _)| picture.is_none_or(|picture| *time < picture)).map(|(_, n)| n)
 }

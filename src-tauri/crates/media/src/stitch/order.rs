@@ -76,16 +76,20 @@ impl Order {
     pub(crate) fn decode_time(&self, decoded: usize) -> i64 {
         match self.delay {
             Delay::Grid => self.time(decoded) - self.ticks,
-            Delay::Frames => match decoded.checked_sub(self.frames) {
-                Some(place) => self.time(place),
-                None => {
-                    let (depth, decoded) = (ticks_of(self.frames), ticks_of(decoded));
-                    let lead = i128::from(self.lead());
-                    let into = lead * i128::from(decoded) / i128::from(depth);
-                    self.time(0).saturating_sub(i64::try_from(lead - into).unwrap_or(i64::MAX))
-                }
-            },
+            Delay::Frames => {
+                let Some(place) = decoded.checked_sub(self.frames) else {
+                    return self.early_decode_time(decoded);
+                };
+                self.time(place)
+            }
         }
+    }
+
+    /// Decode times before the first presentation: spread evenly over the lead.
+    fn early_decode_time(&self, decoded: usize) -> i64 {
+        let lead = i128::from(self.lead());
+        let into = lead * i128::from(ticks_of(decoded)) / i128::from(ticks_of(self.frames.max(1)));
+        self.time(0).saturating_sub(i64::try_from(lead - into).unwrap_or(i64::MAX))
     }
 
     /// How long before the first presentation decoding starts: so long that decode durations add up

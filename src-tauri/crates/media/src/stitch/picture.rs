@@ -41,7 +41,8 @@ impl Picture {
         delay: Delay,
         ticker: &mut Ticker<'_>,
     ) -> Result<Self, MediaError> {
-        let first = paths.first().ok_or_else(|| MediaError::new(MediaCode::ZeroFrames, "there are no segments"))?;
+        let first =
+            paths.first().ok_or_else(|| MediaError::new(MediaCode::ZeroFrames, "there are no segments"))?;
         let first = PartReader::open(first).map_err(|e| in_segment(0, paths.len(), &e))?;
         let base = first.time_base;
         let (header, entries) = schedule::read(schedule, 0, u64::MAX)?;
@@ -75,10 +76,15 @@ impl Picture {
             if self.intra {
                 continue;
             }
-            taken = self.survey_part(&mut reader, taken, ticker).map_err(|e| in_segment(part, self.paths.len(), &e))?;
+            taken = self
+                .survey_part(&mut reader, taken, ticker)
+                .map_err(|e| in_segment(part, self.paths.len(), &e))?;
         }
         if !self.intra && taken != self.order.len() {
-            return Err(mismatch(format!("the segments hold {taken} frames, the schedule {}", self.order.len())));
+            return Err(mismatch(format!(
+                "the segments hold {taken} frames, the schedule {}",
+                self.order.len()
+            )));
         }
         Ok(())
     }
@@ -124,7 +130,8 @@ impl Picture {
         let path = self.paths.get(part).ok_or_else(|| mismatch("there are not enough segments".into()))?;
         let reader = PartReader::open(path).map_err(|e| in_segment(part, count, &e))?;
         let differs = |what: &str| {
-            let message = format!("segment {} of {count}: its {what} differ from those of segment 1", part + 1);
+            let message =
+                format!("segment {} of {count}: its {what} differ from those of segment 1", part + 1);
             Err(MediaError::new(MediaCode::Unstitchable, message))
         };
         if reader.params.extradata() != self.params.extradata() {
@@ -135,7 +142,17 @@ impl Picture {
             return differs("time units");
         }
         let key = |p: &crate::ff::Plain| {
-            (p.codec.clone(), p.width, p.height, p.format, p.profile, p.level, p.sample_aspect, p.color.clone(), p.tag)
+            (
+                p.codec.clone(),
+                p.width,
+                p.height,
+                p.format,
+                p.profile,
+                p.level,
+                p.sample_aspect,
+                p.color.clone(),
+                p.tag,
+            )
         };
         if key(&mine) != key(&other) {
             return differs("picture properties");
@@ -168,7 +185,10 @@ impl Picture {
             let pts = packet.pts();
             packet.set_times(pts, Some(self.order.decode_time(n)), self.order.packet_duration(n, place));
             if packet.dts() > pts {
-                return Err(MediaError::new(MediaCode::Internal, format!("frame {n} would be shown before it is decoded")));
+                return Err(MediaError::new(
+                    MediaCode::Internal,
+                    format!("frame {n} would be shown before it is decoded"),
+                ));
             }
             self.decoded += 1;
             return Ok(Some(n));

@@ -51,6 +51,13 @@ impl Sound {
         self.waiting.front().and_then(Packet::pts)
     }
 
+    /// Samples at the start that are there for the decoder only.
+    pub(crate) fn priming(&self) -> u32 {
+        let stated = self.waiting.front().map(Packet::side_data).unwrap_or_default();
+        let stated = stated.iter().find_map(SideData::as_skip_samples).map(|(front, _)| front);
+        stated.unwrap_or_else(|| self.params().initial_padding())
+    }
+
     /// Decode time of the next packet.
     pub(crate) fn peek(&self) -> Option<i64> {
         self.waiting.front().and_then(|packet| packet.dts().or(packet.pts()))

@@ -59,7 +59,8 @@ impl Copied {
         drop(entries);
         let keep = choose(&seen, &wanted, delay)?;
         let zero = rescale(zero.ticks, zero.base, base);
-        let kept: Vec<i64> = seen.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(seen, _)| seen.pts - zero).collect();
+        let kept: Vec<i64> =
+            seen.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(seen, _)| seen.pts - zero).collect();
         let mut times = kept.clone();
         times.sort_unstable();
         let mut order = Order::new(times, rescale(header.end, header.out_base, base), delay)?;
@@ -73,12 +74,25 @@ impl Copied {
         let mut params = found.params();
         tag_for_copy(&mut params, &input.format());
         let side_data = found.side_data().into_iter().filter(|side| !side.is_display_matrix()).collect();
-        Ok(Self { stream, params, side_data, base, order, shown: wanted.len() as u64, zero, keep, read: 0, decoded: 0, input })
+        Ok(Self {
+            stream,
+            params,
+            side_data,
+            base,
+            order,
+            shown: wanted.len() as u64,
+            zero,
+            keep,
+            read: 0,
+            decoded: 0,
+            input,
+        })
     }
 
     /// As [`super::Picture::next`].
     pub(crate) fn next(&mut self, packet: &mut Packet) -> Result<Option<usize>, MediaError> {
-        let changed = || MediaError::new(MediaCode::SourceChanged, "the source gave other packets when read again");
+        let changed =
+            || MediaError::new(MediaCode::SourceChanged, "the source gave other packets when read again");
         while self.input.read(packet)? == Next::Item {
             if packet.stream() != self.stream {
                 continue;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     boxes::Layout,
     task::{StitchTask, VideoInput},
-    types::{MediaCode, Ratio},
+    types::{Hdr, MediaCode, Ratio},
 };
 
 /// Presentation time and duration of each picture packet, sorted, in ticks.
@@ -17,7 +17,17 @@ fn picture(path: &Path) -> Vec<(i64, i64)> {
     let fields = "packet=pts,duration";
     let text = tool(
         "ffprobe",
-        &["-v", "error", "-select_streams", "v:0", "-show_entries", fields, "-of", "csv=p=0", path.to_str().unwrap()],
+        &[
+            "-v",
+            "error",
+            "-select_streams",
+            "v:0",
+            "-show_entries",
+            fields,
+            "-of",
+            "csv=p=0",
+            path.to_str().unwrap(),
+        ],
     );
     let mut rows: Vec<(i64, i64)> = text
         .lines()
@@ -32,14 +42,32 @@ fn picture(path: &Path) -> Vec<(i64, i64)> {
 
 fn entry(path: &Path, stream: &str, what: &str) -> String {
     let path = path.to_str().unwrap();
-    tool("ffprobe", &["-v", "error", "-select_streams", stream, "-show_entries", what, "-of", "csv=p=0", path])
-        .trim_matches([',', '\n'])
-        .to_owned()
+    tool(
+        "ffprobe",
+        &["-v", "error", "-select_streams", stream, "-show_entries", what, "-of", "csv=p=0", path],
+    )
+    .trim_matches([',', '\n'])
+    .to_owned()
 }
 
 /// Hash of every decoded frame with its time; also proves that the file decodes without complaint.
 fn decoded(path: &Path, stream: &str) -> Vec<String> {
-    let text = tool("ffmpeg", &["-v", "error", "-i", path.to_str().unwrap(), "-map", stream, "-f", "framemd5", "-fps_mode", "passthrough", "-"]);
+    let text = tool(
+        "ffmpeg",
+        &[
+            "-v",
+            "error",
+            "-i",
+            path.to_str().unwrap(),
+            "-map",
+            stream,
+            "-f",
+            "framemd5",
+            "-fps_mode",
+            "passthrough",
+            "-",
+        ],
+    );
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
@@ -71,7 +99,10 @@ fn segments_become_one_stream() {
         assert_eq!((done.frames, done.duration_ms), (72, 2402));
         let expected: Vec<(i64, i64)> = (0..72).map(|n| (n * 1001, 1001)).collect();
         assert_eq!(picture(&task.out), expected);
-        assert_eq!(entry(&task.out, "v:0", "stream=start_pts,duration_ts,r_frame_rate"), "30000/1001,0,72072");
+        assert_eq!(
+            entry(&task.out, "v:0", "stream=start_pts,duration_ts,r_frame_rate"),
+            "30000/1001,0,72072"
+        );
         assert_eq!(entry(&task.out, "a:0", "stream=start_pts,duration_ts"), "0,115200");
         assert_eq!(entry(&task.out, "v:0", "stream_tags=language"), "eng");
         assert_eq!(entry(&task.out, "a:0", "stream_tags=language"), if quicktime { "ger" } else { "deu" });
@@ -79,7 +110,10 @@ fn segments_become_one_stream() {
         assert_eq!(entry(&task.out, "v:0", "stream_tags=timecode"), "01:00:00;00");
         assert_eq!(entry(&task.out, "v:0", "format_tags=title"), "Ölçü");
         assert_eq!(decoded(&task.out, "0:v").len(), 72);
-        assert!(entry(&task.out, "a:0", "packet=pts,duration").ends_with("114688,512"), "the padding at the end is cut");
+        assert!(
+            entry(&task.out, "a:0", "packet=pts,duration").ends_with("114688,512"),
+            "the padding at the end is cut"
+        );
         let layout = Layout::read(&task.out).unwrap();
         assert_eq!(layout.moov_first, Some(true));
         assert!(layout.edit_lists >= 2, "{layout:?}");
@@ -127,7 +161,11 @@ fn variable_times_are_kept_to_the_tick() {
         made(&task);
         let times: Vec<i64> = picture(&task.out).iter().map(|row| row.0).collect();
         assert_eq!(times, recipe.times, "edit list: {edit_list}");
-        assert_eq!(entry(&task.out, "v:0", "stream=duration_ts"), recipe.end.to_string(), "edit list: {edit_list}");
+        assert_eq!(
+            entry(&task.out, "v:0", "stream=duration_ts"),
+            recipe.end.to_string(),
+            "edit list: {edit_list}"
+        );
         assert_eq!(decoded(&task.out, "0:v").len(), 41);
     }
 }
@@ -147,7 +185,10 @@ fn hevc_and_prores_are_tagged() {
         made(&task);
         assert_eq!(entry(&task.out, "v:0", "stream=codec_tag_string"), tag);
         assert_eq!(picture(&task.out), (0..17).map(|n| (n * 512, 512)).collect::<Vec<_>>());
-        assert_eq!(entry(&task.out, "v:0", "stream=color_space,color_transfer,color_primaries"), "bt709,bt709,bt709");
+        assert_eq!(
+            entry(&task.out, "v:0", "stream=color_space,color_transfer,color_primaries"),
+            "bt709,bt709,bt709"
+        );
         assert_eq!(decoded(&task.out, "0:v").len(), 17);
     }
 }
@@ -197,11 +238,32 @@ fn a_source_is_copied_frame_by_frame() {
     let path = folder.join("b.mkv");
     let chapters = folder.join("chapters.txt");
     std::fs::write(&chapters, ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=1500\ntitle=One\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=1500\nEND=3000\ntitle=Two\n").unwrap();
-    tool("ffmpeg", &[
-        "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25", "-i", chapters.to_str().unwrap(),
-        "-frames:v", "50", "-c:v", "libx264", "-preset", "veryfast", "-g", "20", "-bf", "3", "-output_ts_offset", "1",
-        path.to_str().unwrap(),
-    ]);
+    tool(
+        "ffmpeg",
+        &[
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=192x108:rate=25",
+            "-i",
+            chapters.to_str().unwrap(),
+            "-frames:v",
+            "50",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-g",
+            "20",
+            "-bf",
+            "3",
+            "-output_ts_offset",
+            "1",
+            path.to_str().unwrap(),
+        ],
+    );
     let times: Vec<i64> = picture(&path).iter().map(|row| row.0).collect();
     let entries: Vec<_> = times
         .iter()
@@ -221,10 +283,13 @@ fn a_source_is_copied_frame_by_frame() {
         assert_eq!((done.frames, done.duration_ms), (50, 2000));
         let expected: Vec<i64> = times.iter().map(|t| (t - times[0]) * 16).collect();
         assert_eq!(picture(&task.out).iter().map(|row| row.0).collect::<Vec<_>>(), expected);
-        let hashes = |path: &Path| decoded(path, "0:v").iter().map(|l| l.rsplit(',').next().unwrap().to_owned()).collect::<Vec<_>>();
+        let hashes = |path: &Path| {
+            decoded(path, "0:v").iter().map(|l| l.rsplit(',').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
         assert_eq!(hashes(&task.out), hashes(&path));
     }
-    let listed = tool("ffprobe", &["-v", "error", "-show_chapters", "-of", "csv=p=0", task.out.to_str().unwrap()]);
+    let listed =
+        tool("ffprobe", &["-v", "error", "-show_chapters", "-of", "csv=p=0", task.out.to_str().unwrap()]);
     assert_eq!(listed.lines().count(), 2, "{listed}");
     assert_eq!(Layout::read(&task.out).unwrap().edit_lists, 0, "not in the chapter track either");
     crate::schedule::write(&schedule, base, base, 2000, &entries[..49]).unwrap();
@@ -233,4 +298,35 @@ fn a_source_is_copied_frame_by_frame() {
     moved[7].source += 1;
     crate::schedule::write(&schedule, base, base, 2000, &moved).unwrap();
     assert_eq!(stitch(&task, &mut go).unwrap_err().code, MediaCode::FrameMismatch);
+}
+
+#[test]
+fn hdr_metadata_reaches_the_container() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut recipe = Recipe::constant(Ratio::new(24, 1), &[5, 5]);
+    recipe.codec = VideoCodec::Hevc;
+    recipe.hdr = Some(Hdr {
+        primaries: Some([[34_000, 16_000], [13_250, 34_500], [7_500, 3_000], [15_635, 16_450]]),
+        luminance: Some([50, 10_000_000]),
+        content_light: Some([1_000, 400]),
+        dolby_vision: false,
+    });
+    let (src, schedule) = (source(folder, 10), write_schedule(folder, &recipe));
+    let parts = encode(folder, &src, &schedule, "v", &recipe);
+    let mut task = task(folder, &parts, &schedule);
+    for quicktime in [false, true] {
+        task.quicktime = quicktime;
+        made(&task);
+        let bytes = std::fs::read(&task.out).unwrap();
+        for atom in [b"mdcv", b"clli", b"colr"] {
+            assert!(
+                bytes.windows(4).any(|window| window == atom),
+                "{} {quicktime}",
+                String::from_utf8_lossy(atom)
+            );
+        }
+        let input = crate::ff::Input::open(&task.out).unwrap();
+        assert_eq!(input.stream(0).unwrap().hdr(), recipe.hdr);
+    }
 }
