@@ -33,21 +33,39 @@ const CASES: &[Case] = &[
     ("empty", |folder| text(folder, "empty.mp4", ""), "ARR-03"),
     ("a folder", |folder| folder.to_path_buf(), "MED-04"),
     ("text", |folder| text(folder, "text.mov", "this is no movie"), "MED-04"),
-    ("playlist", |folder| text(folder, "list.mp4", "#EXTM3U\n#EXTINF:1,\nother.ts\n#EXT-X-ENDLIST\n"), "SEC-01"),
+    (
+        "playlist",
+        |folder| text(folder, "list.mp4", "#EXTM3U\n#EXTINF:1,\nother.ts\n#EXT-X-ENDLIST\n"),
+        "SEC-01",
+    ),
     ("concatenation", |folder| text(folder, "list.mov", "ffconcat version 1.0\nfile other.mp4\n"), "SEC-01"),
     ("cut, index last", |folder| half_of(&clip(folder, "cut.mp4", 4)), "ARR-02"),
     (
         "cut, index first",
-        |folder| half_of(&make(folder, "fast.mp4", "-f lavfi -i testsrc2=d=4 -c:v libx264 -preset ultrafast -movflags +faststart")),
+        |folder| {
+            half_of(&make(
+                folder,
+                "fast.mp4",
+                "-f lavfi -i testsrc2=d=4 -c:v libx264 -preset ultrafast -movflags +faststart",
+            ))
+        },
         "ARR-02",
     ),
-    ("cut Matroska", |folder| half_of(&make(folder, "cut.mkv", "-f lavfi -i testsrc2=d=8 -c:v libx264 -preset ultrafast")), "ARR-02"),
+    (
+        "cut Matroska",
+        |folder| half_of(&make(folder, "cut.mkv", "-f lavfi -i testsrc2=d=8 -c:v libx264 -preset ultrafast")),
+        "ARR-02",
+    ),
     ("sound only", |folder| make(folder, "sound.mp4", "-f lavfi -i sine=d=1 -c:a aac"), "MED-05"),
     (
         "encrypted",
         |folder| {
             let key = "-encryption_scheme cenc-aes-ctr -encryption_key 00112233445566778899aabbccddeeff -encryption_kid 00112233445566778899aabbccddeeff";
-            make(folder, "locked.mp4", &format!("-f lavfi -i testsrc2=d=2 -c:v libx264 -preset ultrafast {key}"))
+            make(
+                folder,
+                "locked.mp4",
+                &format!("-f lavfi -i testsrc2=d=2 -c:v libx264 -preset ultrafast {key}"),
+            )
         },
         "MED-03",
     ),
@@ -92,7 +110,10 @@ fn a_bad_file_does_not_hold_up_its_neighbours() {
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert_eq!(text.lines().filter(|l| l.contains("\"type\":\"job\"") && l.contains("\"delivered\"")).count(), 1);
+    assert_eq!(
+        text.lines().filter(|l| l.contains("\"type\":\"job\"") && l.contains("\"delivered\"")).count(),
+        1
+    );
     assert_eq!(text.lines().filter(|l| l.contains("\"type\":\"job\"") && l.contains("MED-04")).count(), 1);
 }
 
@@ -114,7 +135,14 @@ fn an_output_that_appears_midway_is_not_overwritten() {
     let other = Spillway::new();
     let name = crate::kit::output(&other.deliver(&source, "web-mp4").delivered(), 0);
     let taken = spillway.out().join(name.file_name().unwrap());
-    let submitted = spillway.run(["submit".as_ref(), source.as_os_str(), "-p".as_ref(), "web-mp4".as_ref(), "-o".as_ref(), spillway.out().as_os_str()]);
+    let submitted = spillway.run([
+        "submit".as_ref(),
+        source.as_os_str(),
+        "-p".as_ref(),
+        "web-mp4".as_ref(),
+        "-o".as_ref(),
+        spillway.out().as_os_str(),
+    ]);
     assert_eq!(submitted.code, Some(0), "{}", submitted.stderr);
     fs::write(&taken, "somebody else's file").unwrap();
     assert_eq!(spillway.run(["run", "--until-idle"]).code, Some(1));
@@ -125,8 +153,20 @@ fn an_output_that_appears_midway_is_not_overwritten() {
 #[test]
 fn odd_names_are_delivered_safely() {
     let names = [
-        "-rf.mp4", "a:b.mp4", "file:x.mp4", "pipe:1.mp4", "concat:a|b.mp4", "%03d.mp4", "new\nline.mp4", "\u{1f3ac} film.mp4",
-        "dots....mp4", " space .mp4", "quote'\"$(x).mp4", "<img onerror=x>.mp4", "\u{202e}gpj.mp4", "CON.mp4",
+        "-rf.mp4",
+        "a:b.mp4",
+        "file:x.mp4",
+        "pipe:1.mp4",
+        "concat:a|b.mp4",
+        "%03d.mp4",
+        "new\nline.mp4",
+        "\u{1f3ac} film.mp4",
+        "dots....mp4",
+        " space .mp4",
+        "quote'\"$(x).mp4",
+        "<img onerror=x>.mp4",
+        "\u{202e}gpj.mp4",
+        "CON.mp4",
     ];
     let spillway = Spillway::new();
     let clip = clip(&spillway.inbox(), "clip.mp4", 1);
@@ -140,7 +180,12 @@ fn odd_names_are_delivered_safely() {
         command.args(["deliver", "-p", "web-mp4", "--json", "-o"]).arg(home.out()).arg("--").arg(name);
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(output.status.code(), Some(0), "{name:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{name:?}: {said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let delivered = home.delivered().into_iter().find(|f| f.ends_with(".mp4")).unwrap();
         assert!(delivered.len() <= 255 && !delivered.starts_with(['-', '.', ' ']), "{delivered:?}");
         assert!(!delivered.contains(['\n', ':', '\u{202e}']), "{delivered:?}");
@@ -192,8 +237,15 @@ fn a_folder_that_may_not_be_written_and_a_file_that_may_not_be_read() {
     fs::set_permissions(spillway.out(), fs::Permissions::from_mode(0o555)).unwrap();
     let deliver = |file: &Path| {
         let out = spillway.out();
-        let arguments: [&std::ffi::OsStr; 7] =
-            ["deliver".as_ref(), file.as_os_str(), "-p".as_ref(), "web-mp4".as_ref(), "-o".as_ref(), out.as_os_str(), "--json".as_ref()];
+        let arguments: [&std::ffi::OsStr; 7] = [
+            "deliver".as_ref(),
+            file.as_os_str(),
+            "-p".as_ref(),
+            "web-mp4".as_ref(),
+            "-o".as_ref(),
+            out.as_os_str(),
+            "--json".as_ref(),
+        ];
         let output = as_nobody(&spillway, &arguments).unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
@@ -224,7 +276,8 @@ fn a_full_disk_keeps_what_is_done_and_goes_on_when_there_is_room() {
     assert!(said.contains("DSK-01"), "{said}");
     let id = spillway.run(["jobs", "--json"]);
     let jobs: serde_json::Value = serde_json::from_str(&id.stdout).unwrap();
-    let id = jobs.pointer("/jobs/0/id").or(jobs.pointer("/0/id")).and_then(|v| v.as_str()).unwrap().to_owned();
+    let id =
+        jobs.pointer("/jobs/0/id").or(jobs.pointer("/0/id")).and_then(|v| v.as_str()).unwrap().to_owned();
     assert_eq!(spillway.run(["retry", &id]).code, Some(0));
     assert_eq!(spillway.run(["run", "--until-idle"]).code, Some(0));
     assert_eq!(picture_count(&full.join("clip.mp4")).max(first_count(&full)), 500);

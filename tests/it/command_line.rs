@@ -39,7 +39,10 @@ fn the_last_line_of_a_job_has_the_promised_keys() {
     let spillway = Spillway::new();
     let source = clip(&spillway.inbox(), "clip.mp4", 2);
     let job = spillway.deliver(&source, "web-mp4").delivered();
-    let keys = ["type", "id", "source", "profile", "engine", "state", "outputs", "receipt", "cost_usd", "wall_ms", "error"];
+    let keys = [
+        "type", "id", "source", "profile", "engine", "state", "outputs", "receipt", "cost_usd", "wall_ms",
+        "error",
+    ];
     for key in keys {
         assert!(job.get(key).is_some(), "{key} in {job:#}");
     }
@@ -55,7 +58,13 @@ fn the_last_line_of_a_job_has_the_promised_keys() {
 fn verify_finds_what_a_partner_would() {
     let spillway = Spillway::new();
     let source = make(&spillway.inbox(), "other.mp4", "-f lavfi -i testsrc2=s=320x180:d=2 -c:v mpeg4");
-    let said = spillway.run(["verify".as_ref(), source.as_os_str(), "-p".as_ref(), "youtube".as_ref(), "--json".as_ref()]);
+    let said = spillway.run([
+        "verify".as_ref(),
+        source.as_os_str(),
+        "-p".as_ref(),
+        "youtube".as_ref(),
+        "--json".as_ref(),
+    ]);
     assert_eq!(said.code, Some(1), "{}{}", said.stdout, said.stderr);
     let value: Value = serde_json::from_str(&said.stdout).unwrap();
     assert!(value.to_string().contains("h264"), "{value:#}");

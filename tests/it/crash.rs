@@ -92,7 +92,11 @@ fn every_named_point_is_survived() {
             command.arg("deliver").arg(&source).args(["-p", "web-mp4", "-o"]).arg(spillway.out());
             let output = command.output().unwrap();
             let died = output.status.code().is_none();
-            assert!(died || pass > 1, "{point} was never passed: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                died || pass > 1,
+                "{point} was never passed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             if died || pass == 1 {
                 finish_and_audit(&spillway, &expected, &format!("{point}:{pass}"));
             }
@@ -106,7 +110,8 @@ fn a_crash_while_recovering_is_survived_too() {
     let source = source(&home.inbox());
     let expected = undisturbed(&source);
     let points = spillway_engine::fault::FAULT_POINTS;
-    for first in ["segment.worked", "segment.finished", "stitch.worked", "deliver.intent", "deliver.renamed"] {
+    for first in ["segment.worked", "segment.finished", "stitch.worked", "deliver.intent", "deliver.renamed"]
+    {
         for second in points.iter().filter(|p| p.starts_with("recover.")) {
             let spillway = Spillway::new();
             let mut command = spillway.command();

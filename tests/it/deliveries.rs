@@ -80,7 +80,14 @@ fn youtube_has_no_edit_list_and_starts_at_zero() {
     }
     let keys = ffprobe(
         &path,
-        &["-select_streams", "v", "-skip_frame", "nokey", "-show_entries", "frame=best_effort_timestamp_time"],
+        &[
+            "-select_streams",
+            "v",
+            "-skip_frame",
+            "nokey",
+            "-show_entries",
+            "frame=best_effort_timestamp_time",
+        ],
     );
     let times: Vec<f64> = keys["frames"]
         .as_array()
@@ -107,7 +114,9 @@ fn the_hls_ladder_is_complete_aligned_and_plays() {
     let master = std::fs::read_to_string(folder.join(masters[0])).unwrap();
     let variants = master.lines().filter(|l| l.starts_with("#EXT-X-STREAM-INF")).count();
     assert!(variants >= 5, "{master}");
-    for attribute in ["AVERAGE-BANDWIDTH=", "CODECS=\"avc1.", "FRAME-RATE=25.000", "RESOLUTION=1920x1080", "AUDIO="] {
+    for attribute in
+        ["AVERAGE-BANDWIDTH=", "CODECS=\"avc1.", "FRAME-RATE=25.000", "RESOLUTION=1920x1080", "AUDIO="]
+    {
         assert!(master.contains(attribute), "{attribute} in {master}");
     }
     assert_eq!(master.matches("#EXT-X-I-FRAME-STREAM-INF").count(), variants);
@@ -158,11 +167,8 @@ fn hdr_stays_hdr_in_the_archive_and_becomes_sdr_on_the_web() {
         "-f lavfi -i testsrc2=s=320x180:r=25:d=3,format=yuv420p10le -c:v libx265 -preset ultrafast -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -x265-params log-level=none:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400",
     );
     // Already HEVC 10-bit would be copied, so the archive is made from something else too.
-    let intermediate = make(
-        &spillway.inbox(),
-        "hdr.mov",
-        &format!("-i {} -c:v prores_ks -profile:v 3", source.display()),
-    );
+    let intermediate =
+        make(&spillway.inbox(), "hdr.mov", &format!("-i {} -c:v prores_ks -profile:v 3", source.display()));
     for (file, profile) in [(&source, "hevc-archive"), (&intermediate, "hevc-archive")] {
         let job = spillway.deliver(file, profile).delivered();
         let video = stream(&output(&job, 0), "video");
@@ -173,7 +179,10 @@ fn hdr_stays_hdr_in_the_archive_and_becomes_sdr_on_the_web() {
     }
     let job = spillway.deliver(&source, "web-mp4").delivered();
     let video = stream(&output(&job, 0), "video");
-    assert_eq!((video["color_transfer"].as_str(), video["pix_fmt"].as_str()), (Some("bt709"), Some("yuv420p")));
+    assert_eq!(
+        (video["color_transfer"].as_str(), video["pix_fmt"].as_str()),
+        (Some("bt709"), Some("yuv420p"))
+    );
 }
 
 #[test]
@@ -198,10 +207,18 @@ fn one_command_delivers_several_files_to_several_partners() {
     let first = clip(&spillway.inbox(), "one.mp4", 2);
     let second = clip(&spillway.inbox(), "two.mp4", 2);
     let mut command = spillway.command();
-    command.arg("deliver").args([&first, &second]).args(["-p", "web-mp4", "-p", "proxy-edit", "--json", "-o"]);
+    command.arg("deliver").args([&first, &second]).args([
+        "-p",
+        "web-mp4",
+        "-p",
+        "proxy-edit",
+        "--json",
+        "-o",
+    ]);
     let output = command.arg(spillway.out()).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let delivered = text.lines().filter(|l| l.contains("\"type\":\"job\"") && l.contains("\"delivered\"")).count();
+    let delivered =
+        text.lines().filter(|l| l.contains("\"type\":\"job\"") && l.contains("\"delivered\"")).count();
     assert_eq!(delivered, 4, "{text}");
     assert_eq!(spillway.leftovers(), Vec::<String>::new());
 }
@@ -214,7 +231,11 @@ fn the_result_does_not_depend_on_the_number_of_workers() {
     for workers in ["1", "3"] {
         let spillway = Spillway::new();
         let mut command = spillway.command();
-        command.arg("deliver").arg(&source).args(["-p", "web-mp4", "--workers", workers, "-o"]).arg(spillway.out());
+        command
+            .arg("deliver")
+            .arg(&source)
+            .args(["-p", "web-mp4", "--workers", workers, "-o"])
+            .arg(spillway.out());
         assert!(command.status().unwrap().success());
         let file = spillway.delivered().into_iter().find(|f| f.ends_with(".mp4")).unwrap();
         hashes.push(picture_hashes(&spillway.out().join(file)));

@@ -81,7 +81,11 @@ pub(crate) fn picture_hashes(path: &Path) -> Vec<String> {
         .output()
         .expect("ffmpeg");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.rsplit(',').next()).map(|h| h.trim().to_owned()).collect()
+    text.lines()
+        .filter(|l| !l.starts_with('#'))
+        .filter_map(|l| l.rsplit(',').next())
+        .map(|h| h.trim().to_owned())
+        .collect()
 }
 
 /// Decoded sound of the first audio stream: mono, 48 kHz, 16 bit, on the file's timeline (silence before
@@ -90,7 +94,19 @@ pub(crate) fn sound(path: &Path) -> Vec<i16> {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-i"])
         .arg(path)
-        .args(["-map", "0:a:0", "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"])
+        .args([
+            "-map",
+            "0:a:0",
+            "-af",
+            "aresample=async=1:first_pts=0",
+            "-ac",
+            "1",
+            "-ar",
+            "48000",
+            "-f",
+            "s16le",
+            "-",
+        ])
         .output()
         .expect("ffmpeg");
     output.stdout.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()

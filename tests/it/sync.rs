@@ -70,9 +70,24 @@ fn flash_and_click_stay_together_whatever_the_source_does() {
     let h264 = "-c:v libx264 -preset ultrafast -bf 2 -g 25 -c:a";
     let sources = [
         flash_and_click(&inbox, "plain.mp4", plain, &format!("{h264} aac")),
-        flash_and_click(&inbox, "late-sound.mov", "-i PICTURE -itsoffset 0.7 -f lavfi -i CLICK", &format!("{h264} pcm_s16le")),
-        flash_and_click(&inbox, "early-sound.mkv", "-itsoffset 0.48 -i PICTURE -f lavfi -i CLICK", &format!("{h264} aac")),
-        flash_and_click(&inbox, "stream.ts", plain, "-c:v mpeg2video -q:v 4 -bf 2 -g 12 -c:a mp2 -output_ts_offset 9000"),
+        flash_and_click(
+            &inbox,
+            "late-sound.mov",
+            "-i PICTURE -itsoffset 0.7 -f lavfi -i CLICK",
+            &format!("{h264} pcm_s16le"),
+        ),
+        flash_and_click(
+            &inbox,
+            "early-sound.mkv",
+            "-itsoffset 0.48 -i PICTURE -f lavfi -i CLICK",
+            &format!("{h264} aac"),
+        ),
+        flash_and_click(
+            &inbox,
+            "stream.ts",
+            plain,
+            "-c:v mpeg2video -q:v 4 -bf 2 -g 12 -c:a mp2 -output_ts_offset 9000",
+        ),
     ];
     // An edit list that cuts into the first GOP.
     let cut = make(&inbox, "edited.mp4", &format!("-ss 1.3 -i {} -c copy", sources[0].display()));

@@ -42,7 +42,14 @@ fn wait_for(spillway: &Spillway, what: &str, wanted: impl Fn(&Value) -> bool) ->
 fn submit(spillway: &Spillway) -> String {
     let source = slow_source(spillway);
     let out = spillway.out();
-    let said = spillway.run(["submit".as_ref(), source.as_os_str(), "-p".as_ref(), "web-mp4".as_ref(), "-o".as_ref(), out.as_os_str()]);
+    let said = spillway.run([
+        "submit".as_ref(),
+        source.as_os_str(),
+        "-p".as_ref(),
+        "web-mp4".as_ref(),
+        "-o".as_ref(),
+        out.as_os_str(),
+    ]);
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     jobs(spillway)[0]["id"].as_str().unwrap().to_owned()
 }

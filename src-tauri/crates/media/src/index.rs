@@ -68,7 +68,8 @@ impl FrameIndex {
         if &take::<8>(&mut file)? != MAGIC {
             return Err(bad());
         }
-        let time_base = Ratio::new(i32::from_le_bytes(take(&mut file)?), i32::from_le_bytes(take(&mut file)?));
+        let time_base =
+            Ratio::new(i32::from_le_bytes(take(&mut file)?), i32::from_le_bytes(take(&mut file)?));
         if time_base.num <= 0 || time_base.den <= 0 {
             return Err(bad());
         }
@@ -105,7 +106,9 @@ impl FrameIndex {
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, rate)| rate);
         // The average carries the rounding of both ends, half a tick each way.
-        best.or_else(|| self.average_rate(count, span).filter(|rate| self.spread(first, *rate, 1.5).is_some()))
+        best.or_else(|| {
+            self.average_rate(count, span).filter(|rate| self.spread(first, *rate, 1.5).is_some())
+        })
     }
 
     fn average_rate(&self, count: i64, span: i64) -> Option<Ratio> {
@@ -184,7 +187,10 @@ mod tests {
     #[test]
     fn an_odd_rate_is_found_as_the_average() {
         let odd = Ratio::new(179, 6);
-        assert_eq!(ideal(Ratio::new(1, 90_000), odd, 1189).constant_rate().map(|r| (r.as_f64() * 1000.0).round()), Some(29833.0));
+        assert_eq!(
+            ideal(Ratio::new(1, 90_000), odd, 1189).constant_rate().map(|r| (r.as_f64() * 1000.0).round()),
+            Some(29833.0)
+        );
     }
 
     #[test]

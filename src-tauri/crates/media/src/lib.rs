@@ -1,8 +1,8 @@
 //! Media work on FFmpeg's libraries: probe, index, encode, stitch, package, measure; and the worker
 //! process that does it at arm's length. Knows no jobs and no database.
 
-mod boxes;
 mod audio;
+mod boxes;
 pub mod facts;
 #[allow(unsafe_code, reason = "FFmpeg is a C library; this module is its only caller")]
 mod ff;
@@ -17,8 +17,8 @@ mod part;
 mod probe;
 pub mod process;
 mod scan;
-mod segment;
 pub mod schedule;
+mod segment;
 mod stitch;
 pub mod task;
 pub mod types;

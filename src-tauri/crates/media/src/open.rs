@@ -97,7 +97,9 @@ fn has_moov(path: &Path) -> io::Result<bool> {
         }
         let mut length = u64::from(u32::from_be_bytes([head[0], head[1], head[2], head[3]]));
         if length == 1 && got == 16 {
-            length = u64::from_be_bytes([head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15]]);
+            length = u64::from_be_bytes([
+                head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15],
+            ]);
         }
         if length < 8 {
             break;
@@ -116,7 +118,8 @@ pub(crate) fn scrambled_share(path: &Path) -> Option<f64> {
     if packets.len() < 8 || packets.iter().any(|p| p[0] != 0x47) {
         return None;
     }
-    let payload: Vec<_> = packets.iter().filter(|p| p[3] & 0x10 != 0 && (p[1] & 0x1f, p[2]) > (0, 0x1f)).collect();
+    let payload: Vec<_> =
+        packets.iter().filter(|p| p[3] & 0x10 != 0 && (p[1] & 0x1f, p[2]) > (0, 0x1f)).collect();
     let scrambled = payload.iter().filter(|p| p[3] & 0xc0 != 0).count();
     #[allow(clippy::cast_precision_loss, reason = "small counts")]
     let share = scrambled as f64 / payload.len().max(1) as f64;

@@ -55,7 +55,8 @@ impl PartWriter {
         name.push(format!(".{}.part", std::process::id()));
         let temporary = path.with_file_name(name);
         let header = Header { params: params.to_plain(), time_base, side_data: side_data.to_vec() };
-        let json = serde_json::to_vec(&header).map_err(|e| MediaError::new(MediaCode::Internal, e.to_string()))?;
+        let json =
+            serde_json::to_vec(&header).map_err(|e| MediaError::new(MediaCode::Internal, e.to_string()))?;
         let mut writer = Self {
             path: path.to_path_buf(),
             file: BufWriter::with_capacity(1 << 18, File::create(&temporary)?),
@@ -180,7 +181,14 @@ impl PartReader {
         file.read_exact(&mut json).map_err(|_| corrupt("it ends in its header"))?;
         let header: Header = serde_json::from_slice(&json).map_err(|e| corrupt(&e.to_string()))?;
         let params = Params::from_plain(&header.params).map_err(|f| corrupt(&f.words()))?;
-        Ok(Self { file, params, time_base: header.time_base, side_data: header.side_data, packets: 0, end: None })
+        Ok(Self {
+            file,
+            params,
+            time_base: header.time_base,
+            side_data: header.side_data,
+            packets: 0,
+            end: None,
+        })
     }
 
     /// Reads the next packet; its times are in [`Self::time_base`].
@@ -285,7 +293,10 @@ mod tests {
         let mut count = 0;
         while reader.next(&mut packet)? == Next::Item {
             assert_eq!(packet.pts(), Some(count));
-            assert_eq!(packet.data(), vec![u8::try_from(count).unwrap(); usize::try_from(count).unwrap() * 7 + 1]);
+            assert_eq!(
+                packet.data(),
+                vec![u8::try_from(count).unwrap(); usize::try_from(count).unwrap() * 7 + 1]
+            );
             let skip = packet.side_data()[0].as_skip_samples();
             assert_eq!(skip, Some((u32::try_from(count).unwrap(), 9)));
             count += 1;

@@ -228,7 +228,11 @@ impl Look {
                 self.first = Some(First {
                     width: frame.width(),
                     height: frame.height(),
-                    pixel_format: if self.video { frame.pixel_format().unwrap_or_default() } else { String::new() },
+                    pixel_format: if self.video {
+                        frame.pixel_format().unwrap_or_default()
+                    } else {
+                        String::new()
+                    },
                     aspect: frame.sample_aspect(),
                     color: frame.color(),
                     hdr: frame.hdr(),
@@ -315,10 +319,16 @@ fn encrypted(path: &Path, input: &Input, probe: &Probe, locked: bool) -> Result<
         s.is_encrypted() || matches!(tag.as_str(), "encv" | "drmi" | "drms")
     });
     if locked || (declared && !any_picture) {
-        return Err(MediaError::new(MediaCode::Encrypted, "the media is encrypted (Common Encryption) and there is no key"));
+        return Err(MediaError::new(
+            MediaCode::Encrypted,
+            "the media is encrypted (Common Encryption) and there is no key",
+        ));
     }
     if !any_picture && scrambled_share(path).is_some_and(|share| share > 0.5) {
-        return Err(MediaError::new(MediaCode::Encrypted, "the transport stream is scrambled and there is no key"));
+        return Err(MediaError::new(
+            MediaCode::Encrypted,
+            "the transport stream is scrambled and there is no key",
+        ));
     }
     Ok(())
 }

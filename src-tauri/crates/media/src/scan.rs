@@ -26,11 +26,7 @@ pub(crate) fn scan(
     method: IndexMethod,
     progress: OnProgress<'_>,
 ) -> Result<(FrameIndex, IndexSummary), MediaError> {
-    let video = probe
-        .video
-        .iter()
-        .find(|v| v.decodable)
-        .ok_or_else(|| no_picture(probe, reopen))?;
+    let video = probe.video.iter().find(|v| v.decodable).ok_or_else(|| no_picture(probe, reopen))?;
     let mut scan = Scan { stream: video.index, bytes: probe.bytes, progress };
     if method == IndexMethod::Auto && trusted(&probe.format) {
         if let Some(index) = scan.packets(&mut reopen()?, probe)? {
@@ -58,9 +54,10 @@ fn no_picture(probe: &Probe, reopen: &dyn Fn() -> Result<Input, MediaError>) -> 
             MediaCode::Unsupported,
             format!("the picture's codec {} is not known to this build", video.tag),
         ),
-        Some(video) => {
-            MediaError::new(MediaCode::ZeroFrames, format!("no frame of the {} picture could be decoded", video.codec))
-        }
+        Some(video) => MediaError::new(
+            MediaCode::ZeroFrames,
+            format!("no frame of the {} picture could be decoded", video.codec),
+        ),
     }
 }
 

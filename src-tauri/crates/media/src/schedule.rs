@@ -44,7 +44,13 @@ pub struct Header {
 ///
 /// # Errors
 /// Those of the file system.
-pub fn write(path: &Path, source_base: Ratio, out_base: Ratio, end: i64, entries: &[Entry]) -> io::Result<()> {
+pub fn write(
+    path: &Path,
+    source_base: Ratio,
+    out_base: Ratio,
+    end: i64,
+    entries: &[Entry],
+) -> io::Result<()> {
     let part = path.with_extension("part");
     let mut file = BufWriter::new(File::create(&part)?);
     file.write_all(MAGIC)?;

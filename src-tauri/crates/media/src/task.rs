@@ -271,7 +271,8 @@ pub struct AudioTask {
 pub struct AudioDone {
     /// The packet file.
     pub part: PartInfo,
-    /// Samples per channel that a decoder gives, priming left out.
+    /// Samples per channel from the first to the end of the last, priming left out; gaps that a copy
+    /// keeps count as the time they take.
     pub samples: u64,
     /// First sample's time relative to `zero`, in samples.
     pub start_sample: i64,

@@ -112,9 +112,7 @@ fn task(
     let channels = channels(audio, stream);
     let sample_rate = sample_rate(audio, stream);
     let bit_rate = bit_rate(audio, channels.unwrap_or(stream.channels));
-    let copied = fill.is_none()
-        && starts_with_picture(stream, clock.zero)
-        && may_copy(audio, stream, channels, sample_rate, bit_rate);
+    let copied = fill.is_none() && may_copy(audio, stream, channels, sample_rate, bit_rate);
     AudioTask {
         source: source.path.to_path_buf(),
         stream: stream.index,
@@ -129,13 +127,6 @@ fn task(
         language: language(stream.language.as_deref()),
         out: PathBuf::new(),
     }
-}
-
-/// Copied sound that starts later would bring its priming along in front: MP4 can cut priming off at
-/// time zero only.
-fn starts_with_picture(stream: &AudioStream, zero: Time) -> bool {
-    let start = stream.start.map_or(zero.ticks, |ticks| rescale(ticks, stream.time_base, zero.base));
-    start <= zero.ticks
 }
 
 /// A language worth writing.

@@ -100,7 +100,6 @@ struct Copying<'a> {
     /// Held back, because the last packet needs to be told that it is.
     held: Option<Held>,
     /// Samples of time between the packets that no packet covers.
-    gaps: u64,
     cut: u64,
     damaged: u64,
 }
@@ -143,7 +142,6 @@ impl<'a> Copying<'a> {
             end: window.and_then(|[_, end]| end),
             keep_from,
             held: None,
-            gaps: 0,
             cut: 0,
             damaged: 0,
         })
@@ -162,9 +160,6 @@ impl<'a> Copying<'a> {
         if edit.skip > 0 || late || end <= self.keep_from || length == 0 {
             self.cut += samples;
             return Ok(());
-        }
-        if self.held.is_some() {
-            self.gaps += edit.silence;
         }
         self.write_held(None)?;
         let packet = if self.adts { adts::bare(packet) } else { packet.clone() };
@@ -198,7 +193,7 @@ impl<'a> Copying<'a> {
         let own_end = self.held.as_ref().map(|held| held.begin + held.shown).ok_or_else(outside)?;
         let end = self.end.map_or(own_end, |end| end.min(own_end));
         self.write_held(Some(end))?;
-        let samples = u64::try_from(end - self.start).unwrap_or(0).saturating_sub(self.gaps);
+        let samples = u64::try_from(end - self.start).unwrap_or(0);
         Ok(AudioDone {
             part: self.writer.ok_or_else(outside)?.finish(end)?,
             samples,

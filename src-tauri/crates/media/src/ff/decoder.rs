@@ -17,7 +17,10 @@ impl Decoder {
         let codec = unsafe { ffi::avcodec_find_decoder(params.raw().codec_id) };
         if codec.is_null() {
             let name = params.codec();
-            return Err(MediaError::new(MediaCode::Unsupported, format!("no decoder for {name} in this build")));
+            return Err(MediaError::new(
+                MediaCode::Unsupported,
+                format!("no decoder for {name} in this build"),
+            ));
         }
         // SAFETY: allocation; a null result is caught below.
         let decoder = Self(unsafe { ffi::avcodec_alloc_context3(codec) });
@@ -38,7 +41,8 @@ impl Decoder {
     /// Puts a packet in; `None` marks the end. `false`: take frames first, then put it in again.
     pub(crate) fn send(&mut self, packet: Option<&Packet>) -> Result<bool, Fault> {
         // SAFETY: open decoder, valid packet or null.
-        let result = unsafe { ffi::avcodec_send_packet(self.0, packet.map_or(ptr::null(), |p| p.0.cast_const())) };
+        let result =
+            unsafe { ffi::avcodec_send_packet(self.0, packet.map_or(ptr::null(), |p| p.0.cast_const())) };
         Ok(Fault::step(result)? != Next::More)
     }
 
@@ -52,18 +56,6 @@ impl Decoder {
     pub(crate) fn flush(&mut self) {
         // SAFETY: open decoder.
         unsafe { ffi::avcodec_flush_buffers(self.0) };
-    }
-
-    /// Decode only frames that others depend on least: keyframes.
-    pub(crate) fn keyframes_only(&mut self) {
-        // SAFETY: open decoder.
-        unsafe { (*self.0).skip_frame = ffi::AVDiscard::AVDISCARD_NONKEY };
-    }
-
-    /// The reorder depth that the decoder has found.
-    pub(crate) fn reorder_depth(&self) -> u32 {
-        // SAFETY: open decoder.
-        u32::try_from(unsafe { (*self.0).has_b_frames }).unwrap_or(0)
     }
 }
 

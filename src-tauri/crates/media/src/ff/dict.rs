@@ -56,7 +56,10 @@ impl Dict {
         if left.is_empty() {
             return Ok(());
         }
-        Err(MediaError::new(MediaCode::Refused, format!("{who} does not know the option(s) {}", left.join(", "))))
+        Err(MediaError::new(
+            MediaCode::Refused,
+            format!("{who} does not know the option(s) {}", left.join(", ")),
+        ))
     }
 }
 

@@ -33,13 +33,15 @@ impl Encoder {
         unsafe { (*self.0).flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as i32 };
         // SAFETY: allocated context, matching codec.
         let opened = unsafe { ffi::avcodec_open2(self.0, codec, options.as_mut()) };
-        Fault::check(opened).map_err(|f| f.during(&format!("opening the encoder {name}"), MediaCode::Refused))?;
+        Fault::check(opened)
+            .map_err(|f| f.during(&format!("opening the encoder {name}"), MediaCode::Refused))?;
         options.all_used(&format!("the encoder {name}"))
     }
 
     fn send(&mut self, frame: Option<&Frame>) -> Result<(), MediaError> {
         // SAFETY: open encoder, valid frame or null.
-        let result = unsafe { ffi::avcodec_send_frame(self.0, frame.map_or(ptr::null(), |f| f.0.cast_const())) };
+        let result =
+            unsafe { ffi::avcodec_send_frame(self.0, frame.map_or(ptr::null(), |f| f.0.cast_const())) };
         Fault::check(result).map(|_| ()).map_err(|f| f.during("encoding", MediaCode::Refused))
     }
 
@@ -127,12 +129,6 @@ impl VideoEncoder {
 
     pub(crate) fn params(&self) -> Result<Params, MediaError> {
         self.0.params()
-    }
-
-    /// Timebase of the packets.
-    pub(crate) fn time_base(&self) -> Ratio {
-        // SAFETY: open context.
-        unsafe { (*self.0.0).time_base }.into()
     }
 }
 

@@ -92,11 +92,6 @@ impl Frame {
         self.raw_mut().pict_type = ffi::AVPictureType::AV_PICTURE_TYPE_NONE;
     }
 
-    /// Asks the encoder for a keyframe here.
-    pub(crate) fn force_key(&mut self) {
-        self.raw_mut().pict_type = ffi::AVPictureType::AV_PICTURE_TYPE_I;
-    }
-
     pub(crate) fn samples(&self) -> usize {
         usize::try_from(self.raw().nb_samples).unwrap_or(0)
     }
@@ -157,17 +152,6 @@ impl Frame {
         (unsafe { ffi::av_frame_get_buffer(frame.0, 0) } >= 0).then_some(frame)
     }
 
-    /// Raw bytes of a plane (sound), `len` bytes at most.
-    pub(crate) fn plane_bytes(&self, plane: usize, len: usize) -> &[u8] {
-        let raw = self.raw();
-        // SAFETY: as plane_f32.
-        unsafe {
-            let pointer = *raw.extended_data.add(plane);
-            let bytes = usize::try_from(raw.linesize[0]).unwrap_or(0);
-            std::slice::from_raw_parts(pointer, len.min(bytes))
-        }
-    }
-
     /// As [`Self::plane_bytes`], for writing.
     pub(crate) fn plane_bytes_mut(&mut self, plane: usize, len: usize) -> &mut [u8] {
         let raw = self.raw_mut();
@@ -180,6 +164,7 @@ impl Frame {
     }
 
     /// Bytes of one line of a picture plane.
+    #[cfg(test)]
     pub(crate) fn line(&self, plane: usize, line: usize, len: usize) -> &[u8] {
         let raw = self.raw();
         // SAFETY: the caller stays inside the picture's planes and lines; the length is bounded by

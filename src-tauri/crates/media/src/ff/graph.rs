@@ -42,7 +42,7 @@ impl AudioFormat {
 
 /// An open filter graph.
 pub(crate) struct Graph {
-    graph: *mut ffi::AVFilterGraph,
+    raw: *mut ffi::AVFilterGraph,
     source: *mut ffi::AVFilterContext,
     sink: *mut ffi::AVFilterContext,
 }
@@ -81,18 +81,25 @@ impl Graph {
         assert!(!graph.is_null(), "out of memory for a filter graph");
         // SAFETY: valid graph. One thread: segments are the unit of parallelism.
         unsafe { (*graph).nb_threads = 1 };
-        let mut built = Self { graph, source: ptr::null_mut(), sink: ptr::null_mut() };
+        let mut built = Self { raw: graph, source: ptr::null_mut(), sink: ptr::null_mut() };
         built.source = built.add(source, "in", Some(arguments))?;
         built.sink = built.add(sink, "out", None)?;
         built.parse(chain)?;
         // SAFETY: valid graph.
-        let configured = unsafe { ffi::avfilter_graph_config(built.graph, ptr::null_mut()) };
-        Fault::check(configured).map_err(|f| f.during(&format!("building the filters {chain}"), MediaCode::Refused))?;
+        let configured = unsafe { ffi::avfilter_graph_config(built.raw, ptr::null_mut()) };
+        Fault::check(configured)
+            .map_err(|f| f.during(&format!("building the filters {chain}"), MediaCode::Refused))?;
         Ok(built)
     }
 
-    fn add(&mut self, filter: &str, name: &str, arguments: Option<&str>) -> Result<*mut ffi::AVFilterContext, MediaError> {
-        let c = |t: &str| CString::new(t).map_err(|_| MediaError::new(MediaCode::Internal, "NUL in a filter"));
+    fn add(
+        &mut self,
+        filter: &str,
+        name: &str,
+        arguments: Option<&str>,
+    ) -> Result<*mut ffi::AVFilterContext, MediaError> {
+        let c =
+            |t: &str| CString::new(t).map_err(|_| MediaError::new(MediaCode::Internal, "NUL in a filter"));
         let (filter_c, name_c) = (c(filter)?, c(name)?);
         let arguments = arguments.map(c).transpose()?;
         let mut context = ptr::null_mut();
@@ -104,10 +111,11 @@ impl Graph {
                 name_c.as_ptr(),
                 arguments.as_ref().map_or(ptr::null(), |a| a.as_ptr()),
                 ptr::null_mut(),
-                self.graph,
+                self.raw,
             )
         };
-        Fault::check(created).map_err(|f| f.during(&format!("making the filter {filter}"), MediaCode::Refused))?;
+        Fault::check(created)
+            .map_err(|f| f.during(&format!("making the filter {filter}"), MediaCode::Refused))?;
         Ok(context)
     }
 
@@ -129,7 +137,7 @@ impl Graph {
             (*inputs).pad_idx = 0;
             (*inputs).next = ptr::null_mut();
             let parsed = ffi::avfilter_graph_parse_ptr(
-                self.graph,
+                self.raw,
                 chain_c.as_ptr(),
                 &raw mut inputs,
                 &raw mut outputs,
@@ -172,6 +180,6 @@ impl Graph {
 impl Drop for Graph {
     fn drop(&mut self) {
         // SAFETY: frees the graph with all its filters.
-        unsafe { ffi::avfilter_graph_free(&raw mut self.graph) };
+        unsafe { ffi::avfilter_graph_free(&raw mut self.raw) };
     }
 }

@@ -4,7 +4,9 @@ use std::{ffi::CString, path::Path, ptr};
 
 use ffmpeg_next::ffi;
 
-use super::{ChainReader, Dict, Fault, NO_TIME, Next, Packet, Params, SideData, io::Custom, params::hdr_from, text};
+use super::{
+    ChainReader, Dict, Fault, NO_TIME, Next, Packet, Params, SideData, io::Custom, params::hdr_from, text,
+};
 use crate::types::{Hdr, MediaCode, MediaError, Ratio};
 
 /// Demuxers that may open a source. Left out on purpose: everything that can point to other files or
@@ -53,8 +55,9 @@ impl Input {
             }
         }
         // SAFETY: valid pointers; on failure FFmpeg frees the context and nulls the pointer.
-        let opened =
-            unsafe { ffi::avformat_open_input(&raw mut context, url.as_ptr(), ptr::null(), options.as_mut()) };
+        let opened = unsafe {
+            ffi::avformat_open_input(&raw mut context, url.as_ptr(), ptr::null(), options.as_mut())
+        };
         Fault::check(opened).map_err(|f| f.during("opening the file", MediaCode::NotMedia))?;
         let input = Self { context, _custom: custom };
         options.all_used("the demuxer")?;
@@ -115,9 +118,9 @@ impl Input {
     }
 
     pub(crate) fn stream(&self, index: usize) -> Result<StreamRef<'_>, MediaError> {
-        self.streams()
-            .nth(index)
-            .ok_or_else(|| MediaError::new(MediaCode::SourceChanged, format!("stream {index} is not there any more")))
+        self.streams().nth(index).ok_or_else(|| {
+            MediaError::new(MediaCode::SourceChanged, format!("stream {index} is not there any more"))
+        })
     }
 
     /// Reads only these streams.
@@ -251,7 +254,10 @@ impl StreamRef<'_> {
             // SAFETY: there are nb_side_data entries, each with size bytes.
             .map(|n| unsafe {
                 let entry = &*self.raw.side_data.add(n);
-                SideData { kind: entry.type_, data: std::slice::from_raw_parts(entry.data, entry.size).to_vec() }
+                SideData {
+                    kind: entry.type_,
+                    data: std::slice::from_raw_parts(entry.data, entry.size).to_vec(),
+                }
             })
             .collect()
     }

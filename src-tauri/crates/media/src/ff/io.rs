@@ -113,7 +113,10 @@ impl Drop for Custom {
 unsafe extern "C" fn read(reader: *mut c_void, buffer: *mut u8, size: c_int) -> c_int {
     // SAFETY: FFmpeg passes the reader given at creation and a buffer of size bytes.
     let (reader, buffer) = unsafe {
-        (&mut *reader.cast::<ChainReader>(), std::slice::from_raw_parts_mut(buffer, usize::try_from(size).unwrap_or(0)))
+        (
+            &mut *reader.cast::<ChainReader>(),
+            std::slice::from_raw_parts_mut(buffer, usize::try_from(size).unwrap_or(0)),
+        )
     };
     match reader.read(buffer) {
         Ok(0) => ffi::AVERROR_EOF,

@@ -2,6 +2,14 @@
 //!
 //! Each type owns one FFmpeg object and frees it once; a borrowed pointer never outlives its owner.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::unnecessary_cast,
+    reason = "the same constant is signed in one FFmpeg release and unsigned in another"
+)]
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "a stream reference is one pointer only by chance")]
+#![allow(clippy::cast_ptr_alignment, reason = "FFmpeg aligns its buffers for every sample format")]
+
 mod decoder;
 mod dict;
 mod encoder;

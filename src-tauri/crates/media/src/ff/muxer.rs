@@ -18,16 +18,19 @@ impl Muxer {
     /// Creates a file of this format (`mp4`, `mov`); nothing is written before [`Self::start`].
     pub(crate) fn create(format: &str, path: &Path) -> Result<Self, MediaError> {
         let url = url_of(path)?;
-        let name = CString::new(format).map_err(|_| MediaError::new(MediaCode::Internal, "NUL in a format name"))?;
+        let name =
+            CString::new(format).map_err(|_| MediaError::new(MediaCode::Internal, "NUL in a format name"))?;
         let mut context = ptr::null_mut();
         // SAFETY: both strings are valid for the call.
         let made = unsafe {
             ffi::avformat_alloc_output_context2(&raw mut context, ptr::null(), name.as_ptr(), url.as_ptr())
         };
-        Fault::check(made).map_err(|f| f.during(&format!("preparing the {format} file"), MediaCode::Unsupported))?;
+        Fault::check(made)
+            .map_err(|f| f.during(&format!("preparing the {format} file"), MediaCode::Unsupported))?;
         let muxer = Self { context, options: Dict::new(), header: false };
         // SAFETY: fresh context without I/O.
-        let opened = unsafe { ffi::avio_open(&raw mut (*context).pb, url.as_ptr(), ffi::AVIO_FLAG_WRITE as i32) };
+        let opened =
+            unsafe { ffi::avio_open(&raw mut (*context).pb, url.as_ptr(), ffi::AVIO_FLAG_WRITE as i32) };
         Fault::check(opened).map_err(|f| f.during("creating the file", MediaCode::Io))?;
         Ok(muxer)
     }
@@ -112,8 +115,9 @@ impl Muxer {
             (*chapter).metadata = tags.release();
             let context = &mut *self.context;
             let count = context.nb_chapters as usize;
-            let list = ffi::av_realloc_array(context.chapters.cast(), count + 1, size_of::<*mut ffi::AVChapter>())
-                .cast::<*mut ffi::AVChapter>();
+            let list =
+                ffi::av_realloc_array(context.chapters.cast(), count + 1, size_of::<*mut ffi::AVChapter>())
+                    .cast::<*mut ffi::AVChapter>();
             assert!(!list.is_null(), "out of memory for a chapter");
             *list.add(count) = chapter;
             context.chapters = list;

@@ -125,7 +125,10 @@ impl Packet {
             // SAFETY: there are side_data_elems entries, each with size bytes.
             .map(|n| unsafe {
                 let entry = &*raw.side_data.add(n);
-                SideData { kind: entry.type_, data: std::slice::from_raw_parts(entry.data, entry.size).to_vec() }
+                SideData {
+                    kind: entry.type_,
+                    data: std::slice::from_raw_parts(entry.data, entry.size).to_vec(),
+                }
             })
             .collect()
     }

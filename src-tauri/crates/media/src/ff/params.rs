@@ -24,8 +24,10 @@ impl SideData {
     /// Rebuilds side data from its number and bytes; `None`: not known to this build.
     pub(crate) fn from_number(kind: u32, data: Vec<u8>) -> Option<Self> {
         // SAFETY: the enumeration is contiguous from 0 to NB.
-        (kind < ffi::AVPacketSideDataType::AV_PKT_DATA_NB as u32)
-            .then(|| Self { kind: unsafe { std::mem::transmute::<u32, ffi::AVPacketSideDataType>(kind) }, data })
+        (kind < ffi::AVPacketSideDataType::AV_PKT_DATA_NB as u32).then(|| Self {
+            kind: unsafe { std::mem::transmute::<u32, ffi::AVPacketSideDataType>(kind) },
+            data,
+        })
     }
 
     /// FFmpeg's number of this kind.
@@ -202,7 +204,12 @@ pub(super) fn hdr_from(mastering: Option<&[u8]>, light: Option<&[u8]>, dolby_vis
         // SAFETY: at least as many bytes as the structure; read unaligned.
         let meta = unsafe { ptr::read_unaligned(bytes.as_ptr().cast::<MasteringDisplay>()) };
         let scaled = |r: ffi::AVRational, unit: i64| {
-            if r.den == 0 { 0 } else { u32::try_from((i64::from(r.num) * unit + i64::from(r.den) / 2) / i64::from(r.den)).unwrap_or(0) }
+            if r.den == 0 {
+                0
+            } else {
+                u32::try_from((i64::from(r.num) * unit + i64::from(r.den) / 2) / i64::from(r.den))
+                    .unwrap_or(0)
+            }
         };
         if meta.has_primaries != 0 {
             let p = meta.display_primaries;
@@ -400,11 +407,6 @@ impl Params {
         u64::try_from(self.raw().bit_rate).ok().filter(|b| *b > 0)
     }
 
-    /// Reorder depth in frames as the decoder sees it.
-    pub(crate) fn video_delay(&self) -> u32 {
-        u32::try_from(self.raw().video_delay).unwrap_or(0)
-    }
-
     pub(crate) fn extradata(&self) -> &[u8] {
         let raw = self.raw();
         if raw.extradata.is_null() || raw.extradata_size <= 0 {
@@ -423,7 +425,8 @@ impl Params {
         }
         // SAFETY: allocated with FFmpeg's allocator and padding, freed with the parameters.
         unsafe {
-            let buffer = ffi::av_mallocz(data.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize).cast::<u8>();
+            let buffer =
+                ffi::av_mallocz(data.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize).cast::<u8>();
             assert!(!buffer.is_null(), "out of memory for extradata");
             ptr::copy_nonoverlapping(data.as_ptr(), buffer, data.len());
             self.raw_mut().extradata = buffer;
@@ -471,8 +474,11 @@ impl Params {
         let raw = params.raw_mut();
         // SAFETY: descriptors are static.
         raw.codec_id = unsafe { (*descriptor).id };
-        raw.codec_type =
-            if plain.audio { ffi::AVMediaType::AVMEDIA_TYPE_AUDIO } else { ffi::AVMediaType::AVMEDIA_TYPE_VIDEO };
+        raw.codec_type = if plain.audio {
+            ffi::AVMediaType::AVMEDIA_TYPE_AUDIO
+        } else {
+            ffi::AVMediaType::AVMEDIA_TYPE_VIDEO
+        };
         raw.codec_tag = plain.tag;
         raw.format = plain.format;
         raw.bit_rate = plain.bit_rate;

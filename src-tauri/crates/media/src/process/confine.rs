@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use landlock::{
-    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetError,
+    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetError,
 };
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
@@ -50,7 +50,10 @@ fn fence(limits: &Limits) -> Result<(), RulesetError> {
         .create()?;
     let read = AccessFs::from_read(abi);
     let all = AccessFs::from_all(abi);
-    let readable = SYSTEM.iter().map(|p| (Path::new(*p), read)).chain(limits.readable.iter().map(|p| (p.as_path(), read)));
+    let readable = SYSTEM
+        .iter()
+        .map(|p| (Path::new(*p), read))
+        .chain(limits.readable.iter().map(|p| (p.as_path(), read)));
     let writable = limits.writable.iter().map(|p| (p.as_path(), all));
     for (path, access) in readable.chain(writable) {
         // A path that is not there needs no rule; the task itself reports what it misses.

@@ -274,7 +274,8 @@ mod tests {
 
     #[test]
     fn a_crash_tells_signal_and_last_words() {
-        let Err(WorkerFailure::Crashed { how, stderr }) = run("read x; echo last words >&2; kill -SEGV $$", 60_000, false)
+        let Err(WorkerFailure::Crashed { how, stderr }) =
+            run("read x; echo last words >&2; kill -SEGV $$", 60_000, false)
         else {
             panic!("no crash");
         };
@@ -306,7 +307,8 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_cannot_be_started() {
-        let missing = Supervisor { program: "/nonexistent/spillway".into(), arguments: vec![], silence: TICK };
+        let missing =
+            Supervisor { program: "/nonexistent/spillway".into(), arguments: vec![], silence: TICK };
         let limits = Limits { memory_bytes: 0, file_bytes: 0, nice: 0, writable: vec![], readable: vec![] };
         let result = missing.run(Task::Doctor {}, limits, &AtomicBool::new(false), &mut |_| {});
         assert!(matches!(result, Err(WorkerFailure::Spawn(_))));

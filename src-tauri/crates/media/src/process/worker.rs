@@ -81,14 +81,19 @@ fn say(reply: &Reply) -> ControlFlow<()> {
 ///
 /// # Errors
 /// Whatever the task meets; a `Break` from `progress` ends it with code `Cancelled`.
-pub fn perform(task: Task, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<Outcome, MediaError> {
+pub fn perform(
+    task: Task,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Outcome, MediaError> {
     match task {
         Task::Inspect(task) => inspect(&task, progress).map(Outcome::Inspect),
         Task::Segment(task) => crate::segment::encode(&task, progress).map(Outcome::Segment),
         Task::Audio(task) => crate::audio::encode(&task, progress).map(Outcome::Audio),
         Task::Stitch(task) => crate::stitch::stitch(&task, progress).map(Outcome::Files),
         Task::Package(task) => crate::package::package(&task, progress).map(Outcome::Files),
-        Task::Measure(task) => crate::measure::measure(&task, progress).map(|m| Outcome::Measure(Box::new(m))),
+        Task::Measure(task) => {
+            crate::measure::measure(&task, progress).map(|m| Outcome::Measure(Box::new(m)))
+        }
         Task::Doctor {} => Ok(doctor()),
     }
 }

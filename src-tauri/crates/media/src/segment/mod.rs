@@ -31,8 +31,11 @@ pub(crate) fn encode(
     }
     let mut source = SourceFrames::open(task, header.source_base, &entries)?;
     let mut treated = Treated::new(&task.treatment);
-    let mut renditions: Vec<RenditionEncoder<'_>> =
-        task.renditions.iter().map(|r| RenditionEncoder::new(r, &task.treatment, task.threads, header.out_base)).collect();
+    let mut renditions: Vec<RenditionEncoder<'_>> = task
+        .renditions
+        .iter()
+        .map(|r| RenditionEncoder::new(r, &task.treatment, task.threads, header.out_base))
+        .collect();
     let mut done = 0u64;
     let mut report = |done: u64| match progress(Progress { done, total: task.count }) {
         ControlFlow::Continue(()) => Ok(()),
@@ -46,7 +49,12 @@ pub(crate) fn encode(
             let Some(slot) = slot else { continue };
             let mut larger = None;
             for rendition in &mut renditions {
-                larger = rendition.push(&picture, larger, &entries[slot.clone()], task.first + slot.start as u64)?;
+                larger = rendition.push(
+                    &picture,
+                    larger,
+                    &entries[slot.clone()],
+                    task.first + slot.start as u64,
+                )?;
             }
             done += slot.len() as u64;
             report(done)?;

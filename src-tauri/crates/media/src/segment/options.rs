@@ -2,11 +2,7 @@
 
 use spillway_profile::VideoCodec;
 
-use crate::{
-    ff::Dict,
-    task::VideoSettings,
-    types::Hdr,
-};
+use crate::{ff::Dict, task::VideoSettings, types::Hdr};
 
 /// The encoder's name and its options. Every segment of an output gets the same ones, so parameter
 /// sets come out byte-equal; GOPs are always closed.
@@ -31,7 +27,9 @@ pub(super) fn codec_options(settings: &VideoSettings) -> (&'static str, Dict) {
 }
 
 fn common(settings: &VideoSettings, dict: &mut Dict) {
-    for (key, value) in [("preset", &settings.preset), ("tune", &settings.tune), ("profile", &settings.profile)] {
+    for (key, value) in
+        [("preset", &settings.preset), ("tune", &settings.tune), ("profile", &settings.profile)]
+    {
         if let Some(value) = value {
             dict.set(key, value);
         }

@@ -30,7 +30,12 @@ struct Running {
 }
 
 impl<'a> RenditionEncoder<'a> {
-    pub(super) fn new(rendition: &'a Rendition, treatment: &'a Treatment, threads: u32, out_base: Ratio) -> Self {
+    pub(super) fn new(
+        rendition: &'a Rendition,
+        treatment: &'a Treatment,
+        threads: u32,
+        out_base: Ratio,
+    ) -> Self {
         Self { rendition, treatment, threads, out_base, scaler: None, running: None, sent: 0 }
     }
 
@@ -46,7 +51,11 @@ impl<'a> RenditionEncoder<'a> {
         let every = u64::from(self.rendition.every.max(1));
         let settings = &self.rendition.video;
         let from = match &larger {
-            Some(frame) if frame.width() >= settings.scale_width && frame.height() >= settings.scale_height => frame,
+            Some(frame)
+                if frame.width() >= settings.scale_width && frame.height() >= settings.scale_height =>
+            {
+                frame
+            }
             _ => picture,
         };
         let takes = |n: usize| (first + n as u64).is_multiple_of(every);
@@ -75,7 +84,8 @@ impl<'a> RenditionEncoder<'a> {
         let same = picture.width() == settings.scale_width
             && picture.height() == settings.scale_height
             && picture.pixel_format().as_deref() == Some(settings.pixel_format.as_str())
-            && self.treatment.source_color.range.as_deref().unwrap_or("tv") == settings.color.range.as_deref().unwrap_or("tv");
+            && self.treatment.source_color.range.as_deref().unwrap_or("tv")
+                == settings.color.range.as_deref().unwrap_or("tv");
         if same {
             return Ok(picture.share());
         }
@@ -90,11 +100,11 @@ impl<'a> RenditionEncoder<'a> {
         let missing = || MediaError::new(MediaCode::Internal, "the scaler gave no picture");
         let scaler = self.scaler.as_mut().ok_or_else(missing)?;
         scaler.send(Some(&input))?;
-        let mut scaled = Frame::new();
-        if scaler.receive(&mut scaled)? != Next::Item {
+        let mut output = Frame::new();
+        if scaler.receive(&mut output)? != Next::Item {
             return Err(missing());
         }
-        Ok(scaled)
+        Ok(output)
     }
 
     /// What the encoder must see on every frame, whatever the source said.
@@ -121,7 +131,8 @@ impl<'a> RenditionEncoder<'a> {
                 .flat_map(|hdr| [SideData::mastering(hdr), SideData::content_light(hdr)])
                 .flatten()
                 .collect();
-            let part = PartWriter::create(&self.rendition.out, &encoder.params()?, settings.time_base, &side)?;
+            let part =
+                PartWriter::create(&self.rendition.out, &encoder.params()?, settings.time_base, &side)?;
             self.running = Some(Running { encoder, part, packet: Packet::new(), last_pts: i64::MIN, end: 0 });
         }
         self.running.as_mut().ok_or_else(|| MediaError::new(MediaCode::Internal, "no encoder"))
@@ -171,7 +182,10 @@ impl Running {
     fn drain(&mut self) -> Result<(), MediaError> {
         while self.encoder.receive(&mut self.packet)? == Next::Item {
             if self.part.packets() == 0 && !self.packet.is_key() {
-                return Err(MediaError::new(MediaCode::Refused, "the segment does not start with a keyframe"));
+                return Err(MediaError::new(
+                    MediaCode::Refused,
+                    "the segment does not start with a keyframe",
+                ));
             }
             self.part.write(&self.packet)?;
         }

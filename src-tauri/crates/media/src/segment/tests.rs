@@ -22,11 +22,23 @@ use crate::{
 
 /// Sources with known trouble, made by the FFmpeg command line: name, filter, encoder options.
 const SOURCES: [(&str, &str, &str); 5] = [
-    ("open-gop.mp4", "testsrc2=s=192x108:r=25:d=6", "-c:v libx264 -g 24 -x264-params open-gop=1:bframes=3:scenecut=0"),
-    ("open-gop-hevc.mp4", "testsrc2=s=192x108:r=25:d=5", "-c:v libx265 -x265-params open-gop=1:keyint=24:log-level=none"),
+    (
+        "open-gop.mp4",
+        "testsrc2=s=192x108:r=25:d=6",
+        "-c:v libx264 -g 24 -x264-params open-gop=1:bframes=3:scenecut=0",
+    ),
+    (
+        "open-gop-hevc.mp4",
+        "testsrc2=s=192x108:r=25:d=5",
+        "-c:v libx265 -x265-params open-gop=1:keyint=24:log-level=none",
+    ),
     ("mpeg2.ts", "testsrc2=s=192x128:r=25:d=5", "-c:v mpeg2video -g 15 -bf 2"),
     ("one-key.mkv", "testsrc2=s=192x108:r=30:d=4", "-c:v libx264 -g 9999 -x264-params scenecut=0"),
-    ("vfr.mkv", "testsrc2=s=192x108:r=30:d=5,select='not(mod(n\\,3))+gt(mod(n\\,7)\\,4)'", "-vsync vfr -c:v libx264 -g 20"),
+    (
+        "vfr.mkv",
+        "testsrc2=s=192x108:r=30:d=5,select='not(mod(n\\,3))+gt(mod(n\\,7)\\,4)'",
+        "-vsync vfr -c:v libx264 -g 20",
+    ),
 ];
 
 pub(crate) fn make(folder: &Path, name: &str, filter: &str, options: &str) -> PathBuf {
@@ -59,7 +71,12 @@ fn task(source: &Path, schedule: PathBuf, first: u64, count: u64, linear: bool) 
         first,
         count,
         linear,
-        treatment: Treatment { deinterlace: None, tone_map: None, rotate: 0, source_color: ColorTags::default() },
+        treatment: Treatment {
+            deinterlace: None,
+            tone_map: None,
+            rotate: 0,
+            source_color: ColorTags::default(),
+        },
         renditions: vec![],
         threads: 1,
     }
@@ -109,7 +126,9 @@ fn segments_see_the_frames_of_one_linear_decode() {
             for (n, slice) in entries.chunks(step).enumerate() {
                 let first = (n * step) as u64;
                 let task = task(&source, path.clone(), first, slice.len() as u64, false);
-                seen.extend(pictures(&task, index.time_base, slice).unwrap_or_else(|e| panic!("{name}: {e}")));
+                seen.extend(
+                    pictures(&task, index.time_base, slice).unwrap_or_else(|e| panic!("{name}: {e}")),
+                );
             }
             assert!(seen == whole, "{name}: {cuts} segments differ from one decode");
         }
@@ -127,10 +146,16 @@ fn a_container_without_times_is_exact_or_refused() {
     let (path, entries) = schedule_of(&index, folder.path());
     let whole = pictures(&task(&source, path.clone(), 0, 100, true), index.time_base, &entries).unwrap();
     let (first, second) = whole.split_at(50);
-    let seek = |from: usize| pictures(&task(&source, path.clone(), from as u64, 50, false), index.time_base, &entries[from..from + 50]);
+    let seek = |from: usize| {
+        pictures(
+            &task(&source, path.clone(), from as u64, 50, false),
+            index.time_base,
+            &entries[from..from + 50],
+        )
+    };
     for (expected, got) in [(first, seek(0)), (second, seek(50))] {
         match got {
-            Ok(seen) => assert!(seen == expected),
+            Ok(pictures) => assert!(pictures == expected),
             Err(error) => assert_eq!(error.code, MediaCode::FrameMismatch),
         }
     }
@@ -176,10 +201,26 @@ fn every_codec_gives_each_time_once_and_equal_parameter_sets() {
         let mut headers = Vec::new();
         for (first, count) in [(0, half), (half, entries.len() as u64 - half)] {
             let mut task = task(&source, schedule.clone(), first, count, false);
-            let small = VideoSettings { scale_width: 96, scale_height: 54, width: 96, height: 54, ..settings(codec, index.time_base) };
+            let small = VideoSettings {
+                scale_width: 96,
+                scale_height: 54,
+                width: 96,
+                height: 54,
+                ..settings(codec, index.time_base)
+            };
             task.renditions = vec![
-                Rendition { id: "a".into(), video: settings(codec, index.time_base), every: 1, out: folder.path().join(format!("{first}.a")) },
-                Rendition { id: "b".into(), video: small, every: 1, out: folder.path().join(format!("{first}.b")) },
+                Rendition {
+                    id: "a".into(),
+                    video: settings(codec, index.time_base),
+                    every: 1,
+                    out: folder.path().join(format!("{first}.a")),
+                },
+                Rendition {
+                    id: "b".into(),
+                    video: small,
+                    every: 1,
+                    out: folder.path().join(format!("{first}.b")),
+                },
             ];
             let done = encode(&task, &mut on).unwrap();
             assert_eq!(done.damaged, 0);
@@ -207,7 +248,12 @@ fn a_frame_that_does_not_come_is_an_error_and_cancel_is_obeyed() {
     let index = index_of(&source, IndexMethod::Auto);
     let (_, mut entries) = schedule_of(&index, folder.path());
     let schedule = folder.path().join("schedule");
-    let rendition = Rendition { id: "a".into(), video: settings(VideoCodec::H264, index.time_base), every: 1, out: folder.path().join("a") };
+    let rendition = Rendition {
+        id: "a".into(),
+        video: settings(VideoCodec::H264, index.time_base),
+        every: 1,
+        out: folder.path().join("a"),
+    };
     let mut task = task(&source, schedule.clone(), 0, 10, false);
     task.renditions = vec![rendition];
     let cancelled = encode(&task, &mut |_| ControlFlow::Break(()));
