@@ -168,7 +168,7 @@ fn hdr_stays_hdr_in_the_archive_and_becomes_sdr_on_the_web() {
     );
     // Already HEVC 10-bit would be copied, so the archive is made from something else too.
     let intermediate =
-        make(&spillway.inbox(), "hdr.mov", &format!("-i {} -c:v prores_ks -profile:v 3", source.display()));
+        make(&spillway.inbox(), "graded.mov", &format!("-i {} -c:v prores_ks -profile:v 3", source.display()));
     for (file, profile) in [(&source, "hevc-archive"), (&intermediate, "hevc-archive")] {
         let job = spillway.deliver(file, profile).delivered();
         let video = stream(&output(&job, 0), "video");

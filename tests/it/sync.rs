@@ -26,12 +26,15 @@ fn flashes(path: &Path) -> Vec<f64> {
         Path::new(&filter),
         &["-f", "lavfi", "-show_entries", "frame=pts_time:frame_tags=lavfi.signalstats.YAVG"],
     );
+    // The sound is decoded onto a timeline that starts with the file.
+    let format = ffprobe(path, &["-show_entries", "format=start_time"]);
+    let start: f64 = format["format"]["start_time"].as_str().unwrap().parse().unwrap();
     let mut found: Vec<f64> = Vec::new();
     let mut bright = false;
     for (frame, time) in shown["frames"].as_array().unwrap().iter().zip(picture_times(path)) {
         let level: f64 = frame["tags"]["lavfi.signalstats.YAVG"].as_str().unwrap().parse().unwrap();
         if level > 120.0 && !bright {
-            found.push(time);
+            found.push(time - start);
         }
         bright = level > 120.0;
     }

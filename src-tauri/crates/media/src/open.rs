@@ -51,9 +51,9 @@ fn playlist_kind(head: &[u8]) -> Option<&'static str> {
         Some("an SDP session description")
     } else if lower.starts_with('<') && lower.contains("<mpd") {
         Some("a DASH manifest")
-    } else if lower.starts_with('<') && (lower.contains("<smil") || lower.contains("<asx")) {
-        Some("a playlist")
-    } else if starts("[playlist]") || starts("[Reference]") || starts("RTSPtext") {
+    } else if lower.starts_with('<') && (lower.contains("<smil") || lower.contains("<asx"))
+        || ["[playlist]", "[Reference]", "RTSPtext"].into_iter().any(starts)
+    {
         Some("a playlist")
     } else {
         None

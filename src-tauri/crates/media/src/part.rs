@@ -274,7 +274,7 @@ mod tests {
         let path = folder.join("a.pkt");
         let plain = Params::new().to_plain();
         let plain = Plain { codec: "h264".into(), extradata: vec![1, 2, 3], width: 16, height: 8, ..plain };
-        let params = Params::from_plain(&plain).map_err(|f| f.words()).unwrap();
+        let params = Params::from_plain(&plain).map_err(crate::ff::Fault::words).unwrap();
         let mut writer = PartWriter::create(&path, &params, Ratio::new(1, 25), &[]).unwrap();
         for n in 0..5u8 {
             let mut packet = Packet::with_data(&vec![n; usize::from(n) * 7 + 1]);

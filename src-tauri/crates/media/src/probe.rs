@@ -58,11 +58,11 @@ fn headers(input: &Input, bytes: u64) -> Probe {
         if params.is_video() && stream.is_cover_art() {
             probe.notes.push(format!("Stream {} is cover art and is left out.", stream.index()));
         } else if params.is_video() {
-            probe.video.push(video(&stream));
+            probe.video.push(video(stream));
         } else if params.is_audio() {
-            probe.audio.push(audio(&stream));
+            probe.audio.push(audio(stream));
         } else {
-            probe.other.push(other(&stream));
+            probe.other.push(other(stream));
         }
     }
     probe
@@ -73,7 +73,7 @@ fn is_worth_carrying(key: &str) -> bool {
     matches!(key, "title" | "creation_time" | "artist" | "album" | "comment" | "copyright" | "genre" | "date")
 }
 
-fn video(stream: &StreamRef<'_>) -> VideoStream {
+fn video(stream: StreamRef<'_>) -> VideoStream {
     let params = stream.params();
     let pixel_format = params.pixel_format().unwrap_or_default();
     VideoStream {
@@ -107,7 +107,7 @@ fn video(stream: &StreamRef<'_>) -> VideoStream {
     }
 }
 
-fn audio(stream: &StreamRef<'_>) -> AudioStream {
+fn audio(stream: StreamRef<'_>) -> AudioStream {
     let params = stream.params();
     AudioStream {
         index: stream.index(),
@@ -127,7 +127,7 @@ fn audio(stream: &StreamRef<'_>) -> AudioStream {
     }
 }
 
-fn other(stream: &StreamRef<'_>) -> OtherStream {
+fn other(stream: StreamRef<'_>) -> OtherStream {
     let params = stream.params();
     let kind = if params.is_subtitle() {
         "subtitle"
@@ -143,7 +143,7 @@ fn other(stream: &StreamRef<'_>) -> OtherStream {
     OtherStream { index: stream.index(), kind: kind.into(), codec, language: language(stream) }
 }
 
-fn language(stream: &StreamRef<'_>) -> Option<String> {
+fn language(stream: StreamRef<'_>) -> Option<String> {
     stream.tag("language").filter(|l| !l.is_empty() && l != "und")
 }
 

@@ -28,11 +28,12 @@ pub(crate) fn scan(
 ) -> Result<(FrameIndex, IndexSummary), MediaError> {
     let video = probe.video.iter().find(|v| v.decodable).ok_or_else(|| no_picture(probe, reopen))?;
     let mut scan = Scan { stream: video.index, bytes: probe.bytes, progress };
-    if method == IndexMethod::Auto && trusted(&probe.format) {
-        if let Some(index) = scan.packets(&mut reopen()?, probe)? {
-            let summary = summary(&index, IndexMethod::Auto, 0, Vec::new());
-            return Ok((index, summary));
-        }
+    if method == IndexMethod::Auto
+        && trusted(&probe.format)
+        && let Some(index) = scan.packets(&mut reopen()?, probe)?
+    {
+        let summary = summary(&index, IndexMethod::Auto, 0, Vec::new());
+        return Ok((index, summary));
     }
     let (index, damage) = scan.decode(&mut reopen()?)?;
     let spots = damage.spots.iter().map(|t| rescale(t - index.frames[0].time, index.time_base, MILLISECONDS));
@@ -43,10 +44,10 @@ pub(crate) fn scan(
 const MILLISECONDS: Ratio = Ratio::new(1, 1_000);
 
 fn no_picture(probe: &Probe, reopen: &dyn Fn() -> Result<Input, MediaError>) -> MediaError {
-    if let (Some(video), Ok(input)) = (probe.video.first(), reopen()) {
-        if let Err(truncated) = complete(&input.table(video.index), 0, probe, i64::MIN, &input) {
-            return truncated;
-        }
+    if let (Some(video), Ok(input)) = (probe.video.first(), reopen())
+        && let Err(truncated) = complete(&input.table(video.index), 0, probe, i64::MIN, &input)
+    {
+        return truncated;
     }
     match probe.video.first() {
         None => MediaError::new(MediaCode::NoVideo, "there is no picture stream"),
@@ -161,14 +162,11 @@ impl Scan<'_> {
             found.note_duration(&packet);
             let given = (next == Next::Item).then_some(&packet);
             loop {
-                let taken = match decoder.send(given) {
-                    Ok(taken) => taken,
-                    // A packet that cannot be decoded is damage, not the end.
-                    Err(_) => {
-                        found.damaged();
-                        true
-                    }
-                };
+                // A packet that cannot be decoded is damage, not the end.
+                let taken = decoder.send(given).unwrap_or_else(|_| {
+                    found.damaged();
+                    true
+                });
                 found.drain(&mut decoder, u32::try_from(packet.data().len()).unwrap_or(u32::MAX))?;
                 self.tick(read)?;
                 if taken {
@@ -205,19 +203,20 @@ struct Found {
 impl Found {
     /// Keeps the duration of the packet that is presented last.
     fn note_duration(&mut self, packet: &Packet) {
-        if let Some(time) = packet.pts().or(packet.dts()) {
-            if self.last_duration == 0 || time >= self.last_time {
-                (self.last_time, self.last_duration) = (time, packet.duration());
-            }
+        if let Some(time) = packet.pts().or(packet.dts())
+            && (self.last_duration == 0 || time >= self.last_time)
+        {
+            (self.last_time, self.last_duration) = (time, packet.duration());
         }
     }
 
     fn damaged(&mut self) {
         self.damage.count += 1;
-        if let Some(last) = self.frames.last() {
-            if self.damage.spots.len() < DAMAGE_SPOTS && self.damage.spots.last() != Some(&last.time) {
-                self.damage.spots.push(last.time);
-            }
+        if let Some(last) = self.frames.last()
+            && self.damage.spots.len() < DAMAGE_SPOTS
+            && self.damage.spots.last() != Some(&last.time)
+        {
+            self.damage.spots.push(last.time);
         }
     }
 

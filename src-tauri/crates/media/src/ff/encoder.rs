@@ -7,7 +7,7 @@ use ffmpeg_next::ffi;
 use super::{AudioFormat, Dict, Fault, Frame, Next, Packet, Params, names};
 use crate::{
     task::VideoSettings,
-    types::{FieldOrder, MediaCode, MediaError, Ratio},
+    types::{FieldOrder, MediaCode, MediaError},
 };
 
 /// An open encoder with its context.

@@ -10,7 +10,7 @@ use std::{
 
 use ffmpeg_next::ffi;
 
-const BUFFER_BYTES: usize = 64 * 1024;
+const BUFFER_BYTES: c_int = 64 * 1024;
 
 /// Files in order, as one.
 #[derive(Debug)]
@@ -83,10 +83,10 @@ impl Custom {
         // SAFETY: the buffer comes from FFmpeg's allocator, as required; the callbacks get the reader
         // that lives until drop.
         let context = unsafe {
-            let buffer = ffi::av_malloc(BUFFER_BYTES).cast::<u8>();
+            let buffer = ffi::av_malloc(BUFFER_BYTES.unsigned_abs() as usize).cast::<u8>();
             ffi::avio_alloc_context(
                 buffer,
-                BUFFER_BYTES as c_int,
+                BUFFER_BYTES,
                 0,
                 reader.cast::<c_void>(),
                 Some(read),

@@ -23,10 +23,10 @@ impl Packet {
     pub(crate) fn with_data(data: &[u8]) -> Self {
         let packet = Self::new();
         let size = i32::try_from(data.len()).unwrap_or(i32::MAX);
-        // SAFETY: the new buffer holds `size` bytes plus padding.
+        // SAFETY: the new buffer holds `size` bytes plus padding; more than that is never asked for.
         unsafe {
             assert!(ffi::av_new_packet(packet.0, size) == 0, "out of memory for a packet");
-            ptr::copy_nonoverlapping(data.as_ptr(), (*packet.0).data, data.len().min(size as usize));
+            ptr::copy_nonoverlapping(data.as_ptr(), (*packet.0).data, data.len().min(size.unsigned_abs() as usize));
         }
         packet
     }
@@ -109,7 +109,7 @@ impl Packet {
             return &[];
         }
         // SAFETY: data points to size readable bytes.
-        unsafe { std::slice::from_raw_parts(raw.data, raw.size as usize) }
+        unsafe { std::slice::from_raw_parts(raw.data, raw.size.unsigned_abs() as usize) }
     }
 
     pub(crate) fn rescale(&mut self, from: Ratio, to: Ratio) {

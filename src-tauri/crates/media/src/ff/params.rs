@@ -14,6 +14,7 @@ pub(crate) struct Params(pub(super) *mut ffi::AVCodecParameters);
 
 /// Side data by FFmpeg's number and bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::unsafe_derive_deserialize, reason = "the only field with rules is checked as it is read")]
 pub(crate) struct SideData {
     #[serde(with = "kind_as_number")]
     pub(super) kind: ffi::AVPacketSideDataType,
@@ -23,10 +24,10 @@ pub(crate) struct SideData {
 impl SideData {
     /// Rebuilds side data from its number and bytes; `None`: not known to this build.
     pub(crate) fn from_number(kind: u32, data: Vec<u8>) -> Option<Self> {
-        // SAFETY: the enumeration is contiguous from 0 to NB.
-        (kind < ffi::AVPacketSideDataType::AV_PKT_DATA_NB as u32).then(|| Self {
-            kind: unsafe { std::mem::transmute::<u32, ffi::AVPacketSideDataType>(kind) },
-            data,
+        (kind < ffi::AVPacketSideDataType::AV_PKT_DATA_NB as u32).then(|| {
+            // SAFETY: the enumeration is contiguous from 0 to NB, and the number is below that.
+            let kind = unsafe { std::mem::transmute::<u32, ffi::AVPacketSideDataType>(kind) };
+            Self { kind, data }
         })
     }
 
@@ -139,7 +140,7 @@ impl SideData {
     }
 }
 
-/// `AVMasteringDisplayMetadata` (libavutil/mastering_display_metadata.h), which the bindings leave out.
+/// `AVMasteringDisplayMetadata` (`libavutil/mastering_display_metadata.h`), which the bindings leave out.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct MasteringDisplay {
@@ -165,7 +166,7 @@ impl Default for MasteringDisplay {
     }
 }
 
-/// `AVContentLightMetadata` (libavutil/mastering_display_metadata.h), which the bindings leave out.
+/// `AVContentLightMetadata` (`libavutil/mastering_display_metadata.h`), which the bindings leave out.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct ContentLight {
@@ -413,7 +414,7 @@ impl Params {
             return &[];
         }
         // SAFETY: extradata points to extradata_size bytes.
-        unsafe { std::slice::from_raw_parts(raw.extradata, raw.extradata_size as usize) }
+        unsafe { std::slice::from_raw_parts(raw.extradata, raw.extradata_size.unsigned_abs() as usize) }
     }
 
     pub(crate) fn set_extradata(&mut self, data: &[u8]) {

@@ -1,10 +1,9 @@
 //! Integrated loudness and true peak of a decoded stream (ITU-R BS.1770-4).
 
-use ebur128::{Channel, EbuR128, Mode};
-
 use crate::{
     ff::{AudioFormat, Decoder, Frame, Graph, Next, Packet, Params},
-    types::{MediaCode, MediaError, Ratio},
+    meter::Meter,
+    types::{MediaError, Ratio},
 };
 
 /// Decodes a stream and listens to it.
@@ -19,7 +18,7 @@ pub(super) struct Listening {
 struct Room {
     format: AudioFormat,
     graph: Graph,
-    meter: EbuR128,
+    meter: Meter,
     channels: u32,
 }
 
@@ -80,7 +79,7 @@ impl Listening {
         let mut float = Frame::new();
         while room.graph.receive(&mut float)? == Next::Item {
             let samples = float.samples() * room.channels as usize;
-            room.meter.add_frames_f32(float.plane_f32(0, samples)).map_err(failed)?;
+            room.meter.add_interleaved(float.plane_f32(0, samples))?;
         }
         Ok(())
     }
@@ -90,14 +89,10 @@ impl Listening {
         let Some(room) = &self.room else {
             return Ok(Heard { lufs: None, true_peak_dbtp: None, errors: self.errors });
         };
-        let lufs = room.meter.loudness_global().map_err(failed)?;
-        let mut peak = 0.0f64;
-        for channel in 0..room.channels {
-            peak = peak.max(room.meter.true_peak(channel).map_err(failed)?);
-        }
+        let reading = room.meter.reading()?;
         Ok(Heard {
-            lufs: Some(lufs).filter(|lufs| lufs.is_finite()),
-            true_peak_dbtp: (peak > 0.0).then(|| 20.0 * peak.log10()),
+            lufs: reading.lufs,
+            true_peak_dbtp: Some(reading.true_peak_dbtp).filter(|peak| peak.is_finite()),
             errors: self.errors,
         })
     }
@@ -105,32 +100,8 @@ impl Listening {
 
 impl Room {
     fn new(format: &AudioFormat, channels: u32) -> Result<Self, MediaError> {
-        let mut meter =
-            EbuR128::new(channels, format.sample_rate, Mode::I | Mode::TRUE_PEAK).map_err(failed)?;
-        if let Some(map) = channel_map(&format.layout) {
-            meter.set_channel_map(map).map_err(failed)?;
-        }
+        let meter = Meter::new(format, channels)?;
         let graph = Graph::audio(format, "aformat=sample_fmts=flt")?;
         Ok(Self { format: format.clone(), graph, meter, channels })
     }
-}
-
-/// Loudspeaker positions where the meter's own order of channels is not FFmpeg's.
-fn channel_map(layout: &str) -> Option<&'static [Channel]> {
-    use Channel::{
-        Center, Left, LeftSurround, Mm090, Mm135, Mp090, Mp135, Mp180, Right, RightSurround, Unused,
-    };
-    match layout {
-        "2.1" => Some(&[Left, Right, Unused]),
-        "3.0" => Some(&[Left, Right, Center]),
-        "4.0" => Some(&[Left, Right, Center, Mp180]),
-        "quad" | "quad(side)" => Some(&[Left, Right, LeftSurround, RightSurround]),
-        "6.1" => Some(&[Left, Right, Center, Unused, Mp180, Mp090, Mm090]),
-        "7.1" => Some(&[Left, Right, Center, Unused, Mp135, Mm135, Mp090, Mm090]),
-        _ => None,
-    }
-}
-
-fn failed(error: ebur128::Error) -> MediaError {
-    MediaError::new(MediaCode::Internal, format!("measuring loudness: {error}"))
 }

@@ -118,10 +118,10 @@ impl Running {
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 // A line that is no reply is noise from a library; the answer or the exit decides.
-                if let Ok(reply) = serde_json::from_str(&line) {
-                    if sender.send(reply).is_err() {
-                        break;
-                    }
+                if let Ok(reply) = serde_json::from_str(&line)
+                    && sender.send(reply).is_err()
+                {
+                    break;
                 }
             }
         });

@@ -17,6 +17,7 @@ const NEAR_START_FRAMES: u64 = 48;
 pub(super) type Matched = (Option<Range<usize>>, Frame);
 
 /// Decoded frames of one range, in order, with one neighbour on each side.
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing about the way through the range")]
 pub(super) struct SourceFrames {
     input: Input,
     stream: usize,
@@ -233,10 +234,10 @@ impl SourceFrames {
             return Err(MediaError::new(MediaCode::SizeChanged, message));
         }
         self.damaged += u64::from(frame.is_damaged());
-        if let Some(before) = self.before.take() {
-            if self.neighbours {
-                self.queue.push_back((None, before));
-            }
+        if let Some(before) = self.before.take()
+            && self.neighbours
+        {
+            self.queue.push_back((None, before));
         }
         if let Some(wanted) = self.wanted.pop_front() {
             self.queue.push_back((Some(wanted.slots), frame));
