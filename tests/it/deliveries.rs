@@ -167,8 +167,11 @@ fn hdr_stays_hdr_in_the_archive_and_becomes_sdr_on_the_web() {
         "-f lavfi -i testsrc2=s=320x180:r=25:d=3,format=yuv420p10le -c:v libx265 -preset ultrafast -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -x265-params log-level=none:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400",
     );
     // Already HEVC 10-bit would be copied, so the archive is made from something else too.
-    let intermediate =
-        make(&spillway.inbox(), "graded.mov", &format!("-i {} -c:v prores_ks -profile:v 3", source.display()));
+    let intermediate = make(
+        &spillway.inbox(),
+        "graded.mov",
+        &format!("-i {} -c:v prores_ks -profile:v 3", source.display()),
+    );
     for (file, profile) in [(&source, "hevc-archive"), (&intermediate, "hevc-archive")] {
         let job = spillway.deliver(file, profile).delivered();
         let video = stream(&output(&job, 0), "video");

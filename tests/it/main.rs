@@ -1,4 +1,9 @@
 //! End-to-end tests: they drive the real binary, in a data folder of their own.
+#![allow(clippy::unwrap_used, reason = "all of this is test code, where a panic is the way to say no")]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "the names are Spillway's own and of known case"
+)]
 
 mod bad_input;
 mod clips;

@@ -35,7 +35,7 @@ fn wait_for(spillway: &Spillway, what: &str, wanted: impl Fn(&Value) -> bool) ->
         if let Some(job) = jobs(spillway).into_iter().find(|j| wanted(j)) {
             return job;
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}: {:#?}", jobs(spillway));
+        assert!(start.elapsed() < Duration::from_mins(1), "{what}: {:#?}", jobs(spillway));
     }
 }
 

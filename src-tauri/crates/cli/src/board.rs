@@ -35,6 +35,8 @@ pub(crate) struct Row {
     pub(crate) state: JobState,
     /// Wish.
     pub(crate) wish: Wish,
+    /// Frames to encode for each second of playing time.
+    frame_rate: Option<f64>,
     cells: BTreeMap<u32, Cell>,
     samples: VecDeque<(Duration, u64)>,
 }
@@ -64,6 +66,7 @@ impl Board {
             profile: text::escape(&job.profile),
             state: job.state,
             wish: job.wish,
+            frame_rate: detail.frame_rate,
             cells: cells.collect(),
             samples: VecDeque::new(),
         };
@@ -167,6 +170,11 @@ impl Row {
         let time = to.checked_sub(*from).filter(|time| *time >= SETTLED)?;
         let frames = last.checked_sub(*first).filter(|frames| *frames > 0)?;
         Some(text::approximate(frames) / time.as_secs_f64())
+    }
+
+    /// Speed of late in multiples of playing time; `None` until it can be told.
+    pub(crate) fn speed(&self) -> Option<f64> {
+        Some(self.frames_per_second()? / self.frame_rate.filter(|rate| *rate > 0.0)?)
     }
 
     /// Time until the last frame is encoded, at the speed of late.
@@ -288,8 +296,13 @@ pub(crate) mod tests {
 
     pub(crate) fn board(steps: Vec<StepView>) -> Board {
         let mut board = Board::default();
-        board.seed(&JobDetail { job: view(job_id(1)), steps, findings: vec![], events: vec![] });
+        board.seed(&detail(steps));
         board
+    }
+
+    pub(crate) fn detail(steps: Vec<StepView>) -> JobDetail {
+        let rate = Some(25.0);
+        JobDetail { job: view(job_id(1)), steps, findings: vec![], frame_rate: rate, events: vec![] }
     }
 
     fn two_segments() -> Board {
@@ -330,6 +343,7 @@ pub(crate) mod tests {
         }
         let row = &board.rows()[0];
         assert!((row.frames_per_second().unwrap() - 50.0).abs() < 1e-9);
+        assert!((row.speed().unwrap() - 2.0).abs() < 1e-9);
         assert_eq!(row.time_left(), Some(Duration::from_secs(4)));
     }
 
@@ -362,7 +376,7 @@ pub(crate) mod tests {
             step(2, StepKind::Segment, StepState::Running, 300),
             step(3, StepKind::Stitch, StepState::Blocked, 0),
         ];
-        board.seed(&JobDetail { job: view(job_id(1)), steps, findings: vec![], events: vec![] });
+        board.seed(&detail(steps));
         assert_eq!(board.rows()[0].fraction(), before);
         assert_eq!(board.rows().len(), 1);
     }

@@ -129,6 +129,7 @@ pub(crate) struct DetailDocument<'a> {
     job: JobDocument<'a>,
     steps: &'a [StepView],
     findings: &'a [Finding],
+    frame_rate: Option<f64>,
     events: &'a [Event],
 }
 
@@ -139,6 +140,7 @@ impl<'a> DetailDocument<'a> {
             job: JobDocument::new(&detail.job),
             steps: &detail.steps,
             findings: &detail.findings,
+            frame_rate: detail.frame_rate,
             events: &detail.events,
         }
     }

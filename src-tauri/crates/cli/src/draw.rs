@@ -96,8 +96,11 @@ pub(crate) fn line(row: &Row, (name_columns, profile_columns): (usize, usize), g
         parts.push(format!("{:>3.0} %", (fraction * 100.0).floor()));
     }
     parts.push(row.phase().to_owned());
-    if let Some(speed) = row.frames_per_second() {
-        parts.push(format!("{speed:.0} fps"));
+    if let Some(frames) = row.frames_per_second() {
+        parts.push(format!("{frames:.0} fps"));
+    }
+    if let Some(speed) = row.speed() {
+        parts.push(text::speed(speed));
     }
     if let Some(left) = row.time_left() {
         parts.push(format!("{} left", text::span(i64::try_from(left.as_millis()).unwrap_or(i64::MAX))));
@@ -107,10 +110,12 @@ pub(crate) fn line(row: &Row, (name_columns, profile_columns): (usize, usize), g
 
 #[cfg(test)]
 mod tests {
-    use spillway_engine::model::StepKind;
+    use std::time::Duration;
+
+    use spillway_engine::model::{Feed, StepKind};
 
     use super::*;
-    use crate::board::tests::{board, step};
+    use crate::board::tests::{board, detail, job_id, step};
 
     fn map_of(states: &[StepState], glyphs: Glyphs) -> String {
         let steps = (0..).zip(states).map(|(ord, state)| step(ord, StepKind::Segment, *state, 10)).collect();
@@ -152,15 +157,21 @@ mod tests {
         let id = board.rows()[0].id;
         let mut job = crate::board::tests::view(id);
         job.source = format!("/in/{}.mov", "n".repeat(100)).into();
-        board.seed(&spillway_engine::model::JobDetail {
-            job,
-            steps: vec![],
-            findings: vec![],
-            events: vec![],
-        });
+        board.seed(&spillway_engine::model::JobDetail { job, ..detail(vec![]) });
         let row = &board.rows()[0];
         let line = line(row, columns(board.rows().iter()), Glyphs::ASCII);
         assert!(line.starts_with(&format!("{}~  web  ", "n".repeat(NAME_COLUMNS - 1))), "{line}");
+    }
+
+    #[test]
+    fn speed_is_said_in_frames_and_in_playing_time() {
+        let mut board = board(vec![step(0, StepKind::Segment, StepState::Running, 900)]);
+        for (done, seconds) in [(0, 0), (135, 3)] {
+            let feed = Feed::Progress { job: job_id(1), ord: 0, done, total: 900 };
+            board.apply(&feed, Duration::from_secs(seconds));
+        }
+        let line = line(&board.rows()[0], (10, 3), Glyphs::ASCII);
+        assert!(line.ends_with("encoding  45 fps  1.8x  17 s left"), "{line}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `job ID`: everything about one job.
 
-use spillway_engine::model::{AttemptView, JobDetail, JobView, StepKind, StepState, StepView};
+use std::time::Duration;
+
+use spillway_engine::model::{AttemptView, JobDetail, StepKind, StepState, StepView};
 
 use crate::{
     Session,
@@ -29,7 +31,7 @@ pub(crate) fn job(session: &Session<'_>, which: &JobName) -> Result<Exit, Comman
 
 fn words(detail: &JobDetail, now_ms: i64, glyphs: Glyphs, paint: Paint) -> String {
     let job = &detail.job;
-    let mut parts = vec![facts(job, now_ms, paint)];
+    let mut parts = vec![facts(detail, now_ms, paint)];
     let mut board = Board::default();
     board.seed(detail);
     if let Some(row) = board.rows().first() {
@@ -51,7 +53,8 @@ fn words(detail: &JobDetail, now_ms: i64, glyphs: Glyphs, paint: Paint) -> Strin
     parts.join("\n")
 }
 
-fn facts(job: &JobView, now_ms: i64, paint: Paint) -> String {
+fn facts(detail: &JobDetail, now_ms: i64, paint: Paint) -> String {
+    let job = &detail.job;
     let ended = job.ended_ms.map_or_else(|| "-".to_owned(), text::moment);
     let rows = [
         ("job", job.id.to_string()),
@@ -64,9 +67,33 @@ fn facts(job: &JobView, now_ms: i64, paint: Paint) -> String {
         ("started", job.started_ms.map_or_else(|| "-".to_owned(), text::moment)),
         ("ended", ended),
         ("worked", text::span(wall_ms(job, now_ms))),
+        ("encoded", encoded(detail).unwrap_or_else(|| "-".to_owned())),
         ("cost", text::dollars(job.cost_microusd)),
     ];
     text::table(&rows.map(|(label, value)| vec![paint.faint(label), value]))
+}
+
+/// Speed of the finished segments: `43 fps, 1.8x`.
+fn encoded(detail: &JobDetail) -> Option<String> {
+    let done = |step: &&StepView| step.kind == StepKind::Segment && step.state == StepState::Done;
+    let segments = || detail.steps.iter().filter(done);
+    let tries = segments().filter_map(|step| step.attempts.last());
+    let worked = covered(tries.filter_map(|attempt| Some((attempt.started_ms, attempt.ended_ms?))).collect());
+    let seconds = Duration::from_millis(u64::try_from(worked).ok().filter(|ms| *ms > 0)?).as_secs_f64();
+    let frames = text::approximate(segments().map(|step| step.frames).sum()) / seconds;
+    let speed = detail.frame_rate.filter(|rate| *rate > 0.0).map(|rate| text::speed(frames / rate));
+    Some(speed.map_or_else(|| format!("{frames:.0} fps"), |speed| format!("{frames:.0} fps, {speed}")))
+}
+
+/// Time in which at least one of these stretches ran: pauses do not count, work side by side counts once.
+fn covered(mut stretches: Vec<(i64, i64)>) -> i64 {
+    stretches.sort_unstable();
+    let mut reached = i64::MIN;
+    stretches.into_iter().fold(0, |sum, (start, end)| {
+        let fresh = end - start.max(reached).min(end);
+        reached = reached.max(end);
+        sum + fresh
+    })
 }
 
 fn steps(steps: &[StepView], paint: Paint) -> String {
@@ -110,7 +137,7 @@ fn state(state: StepState, paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::tests::{job_id, step, view};
+    use crate::board::tests::{detail, step};
 
     #[test]
     fn steps_show_their_tries_and_what_went_wrong() {
@@ -124,11 +151,30 @@ mod tests {
             outcome: Some("failed".into()),
             failure: Some(explain::tests::sample()),
         });
-        let detail =
-            JobDetail { job: view(job_id(1)), steps: vec![segment], findings: vec![], events: vec![] };
+        let detail = detail(vec![segment]);
         let text = words(&detail, 3_000, Glyphs::ASCII, Paint::PLAIN);
         assert!(text.contains("1 segment ~"), "{text}");
         let row = "segment 1 of 1  waiting  1      250     1.5 s  try 1: SEC-01 It is a list.";
         assert!(text.contains(row), "{text}");
+    }
+
+    #[test]
+    fn the_speed_counts_the_time_in_which_segments_were_encoded() {
+        let segment = |ord, started_ms, ended_ms| {
+            let mut segment = step(ord, StepKind::Segment, StepState::Done, 90);
+            let ended_ms = Some(ended_ms);
+            segment.attempts.push(AttemptView {
+                number: 1,
+                started_ms,
+                ended_ms,
+                outcome: None,
+                failure: None,
+            });
+            segment
+        };
+        // Two side by side, then a pause, then one more: four seconds in all.
+        let steps = vec![segment(1, 0, 2_000), segment(2, 1_000, 3_000), segment(3, 60_000, 61_000)];
+        assert_eq!(encoded(&detail(steps)).unwrap(), "68 fps, 2.7x");
+        assert_eq!(encoded(&detail(vec![step(1, StepKind::Segment, StepState::Running, 90)])), None);
     }
 }

@@ -59,6 +59,15 @@ pub(crate) fn bit_rate(bits_per_second: u64) -> String {
     if rate < 1e6 { format!("{:.0} kbit/s", rate / 1e3) } else { format!("{:.1} Mbit/s", rate / 1e6) }
 }
 
+/// A speed in multiples of playing time: `0.04x`, `1.8x`, `12x`.
+pub(crate) fn speed(times: f64) -> String {
+    match times {
+        ..0.095 => format!("{times:.2}x"),
+        ..9.95 => format!("{times:.1}x"),
+        _ => format!("{times:.0}x"),
+    }
+}
+
 /// A stretch of working time: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`.
 pub(crate) fn span(milliseconds: i64) -> String {
     let ms = milliseconds.max(0);
@@ -154,6 +163,12 @@ mod tests {
         assert_eq!(bytes(u64::MAX), "18446.7 PB");
         assert_eq!(bit_rate(128_000), "128 kbit/s");
         assert_eq!(bit_rate(8_250_000), "8.2 Mbit/s");
+    }
+
+    #[test]
+    fn speeds_carry_two_digits() {
+        let said = [0.04, 0.1, 1.84, 9.96, 42.4].map(speed);
+        assert_eq!(said, ["0.04x", "0.1x", "1.8x", "10x", "42x"]);
     }
 
     #[test]

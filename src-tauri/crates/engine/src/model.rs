@@ -207,6 +207,10 @@ pub struct JobDetail {
     pub steps: Vec<StepView>,
     /// What preflight found.
     pub findings: Vec<crate::plan::Finding>,
+    /// Frames to encode for each second of playing time, all outputs together; `None` before there is
+    /// a plan, and where nothing is encoded. Frames encoded per second of working time, divided by
+    /// this, are the speed in multiples of playing time.
+    pub frame_rate: Option<f64>,
     /// Events, oldest first, at most the last 1 000.
     pub events: Vec<Event>,
 }

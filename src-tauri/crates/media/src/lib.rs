@@ -10,6 +10,7 @@ pub mod index;
 pub mod language;
 mod measure;
 pub mod measured;
+mod meter;
 mod nal;
 mod open;
 mod package;

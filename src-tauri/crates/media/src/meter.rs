@@ -90,7 +90,7 @@ mod tests {
         let left = (0..96_000u32)
             .map(|n| (std::f64::consts::TAU * 997.0 / 48_000.0 * f64::from(n)).sin() as f32)
             .collect::<Vec<f32>>();
-        meter.add_planar(&[&left, &[0.0; 96_000]]).unwrap();
+        meter.add_planar(&[&left, &vec![0.0; 96_000]]).unwrap();
         let reading = meter.reading().unwrap();
         assert!((reading.lufs.unwrap() + 3.01).abs() < 0.02, "{reading:?}");
         assert!(reading.true_peak_dbtp.abs() < 0.02, "{reading:?}");

@@ -8,7 +8,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, Read, Write},
+    io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -150,6 +150,19 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _infallible = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Length of the end marker: its letter, the number of packets and the end of the last.
+const TAIL_BYTES: i64 = 17;
+
+/// Packets in a finished file, as its end marker says.
+pub(crate) fn packets_in(path: &Path) -> Result<u64, MediaError> {
+    let mut file = File::open(path).map_err(|e| corrupt(&format!("{}: {e}", path.display())))?;
+    file.seek(SeekFrom::End(-TAIL_BYTES)).map_err(|_| corrupt("it is too short"))?;
+    match take::<9>(&mut file)? {
+        [b'E', count @ ..] => Ok(u64::from_le_bytes(count)),
+        _ => Err(corrupt("it has no end")),
+    }
 }
 
 /// Reads a packet file from start to end.

@@ -12,6 +12,18 @@ pub struct Ratio {
 }
 
 impl Ratio {
+    /// Frame rates that film, broadcast and the web use.
+    pub const STANDARD_RATES: [Self; 8] = [
+        Self::new(24_000, 1_001),
+        Self::new(24, 1),
+        Self::new(25, 1),
+        Self::new(30_000, 1_001),
+        Self::new(30, 1),
+        Self::new(50, 1),
+        Self::new(60_000, 1_001),
+        Self::new(60, 1),
+    ];
+
     /// `num / den`.
     pub const fn new(num: i32, den: i32) -> Self {
         Self { num, den }

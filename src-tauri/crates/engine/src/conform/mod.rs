@@ -8,6 +8,7 @@ mod line;
 mod picture;
 mod settings;
 mod sound;
+mod stream;
 
 use serde::{Deserialize, Serialize};
 use spillway_media::{

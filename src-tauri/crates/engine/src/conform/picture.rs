@@ -12,6 +12,7 @@ use spillway_profile::{Container, Loss, VideoCodec};
 use super::{
     Outcome, RuleResult,
     line::{Part, State, all, kbps, line, shown, some},
+    stream,
 };
 use crate::plan::{
     Fate, OutputPlan, Range, RenditionPlan, VideoPlan,
@@ -356,17 +357,11 @@ impl Case<'_> {
     }
 
     fn parameter_sets(&self) -> Part {
-        let changes = self.found.parameter_set_changes;
-        self.part("0 changes", format!("{changes} changes"), changes == 0)
+        stream::parameter_sets(&self.place, self.found)
     }
 
     fn decodes(&self) -> Part {
-        let errors = self.found.decode_errors;
-        self.part(
-            "0 errors",
-            format!("{errors} errors in {} frames decoded", self.found.decoded),
-            errors == 0,
-        )
+        stream::decodes(&self.place, self.found)
     }
 
     /// Over any second a full buffer may be spent on top of the ceiling; more would starve a player.

@@ -15,7 +15,7 @@ use super::{
     file, hls,
     line::{Part, all, kbps, line, shown, some},
     picture::scan_words,
-    sound,
+    sound, stream,
 };
 use crate::plan::{
     copy::{codec_name, profile_complies},
@@ -211,17 +211,11 @@ impl Case<'_> {
     }
 
     fn parameter_sets(&self) -> Part {
-        let changes = self.found.parameter_set_changes;
-        self.part("0 changes", format!("{changes} changes"), changes == 0)
+        stream::parameter_sets(&self.found.id, self.found)
     }
 
     fn decodes(&self) -> Part {
-        let errors = self.found.decode_errors;
-        self.part(
-            "0 errors",
-            format!("{errors} errors in {} frames decoded", self.found.decoded),
-            errors == 0,
-        )
+        stream::decodes(&self.found.id, self.found)
     }
 
     fn ceiling(&self) -> Option<Part> {

@@ -57,6 +57,13 @@ pub(crate) struct JobRow {
     pub(crate) cost_microusd: i64,
 }
 
+impl JobRow {
+    /// Whether a retry can go on from the files in the work folder.
+    pub(crate) fn keeps_work(&self) -> bool {
+        self.state == JobState::Failed && self.error.as_ref().is_some_and(|failure| failure.code.keeps_work())
+    }
+}
+
 const COLUMNS: &str = "num, id, source, source_bytes, source_mtime_ns, source_dev, source_inode, source_sha256, \
                        profile, out_dir, state, wish, priority, tier, plan, error, created_ms, started_ms, cost_microusd";
 

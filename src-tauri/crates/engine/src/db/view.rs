@@ -64,11 +64,13 @@ pub(crate) fn detail(sql: &Connection, id: JobId) -> Result<JobDetail, EngineErr
         })
         .optional()?;
     let Some((num, job, plan)) = found else { return Err(EngineError::NoSuchJob(id.to_string())) };
+    let frame_rate = plan.as_ref().and_then(|json| json.0.encoded_rate());
     let findings: Vec<Finding> = plan.map(|json| json.0.findings).unwrap_or_default();
     Ok(JobDetail {
         job: with_outputs(sql, num, job)?,
         steps: steps(sql, num)?,
         findings,
+        frame_rate,
         events: event::of_job(sql, id, EVENTS_SHOWN)?,
     })
 }

@@ -262,7 +262,7 @@ mod tests {
         assert_eq!((hls.gop_frames, hls.segment_frames), (100, 300));
         let (renditions, segments) = encoded(output);
         assert_eq!(renditions.len(), 6);
-        assert!(segments.iter().all(|segment| segment.first % hls.segment_frames == 0));
+        assert!(segments.iter().all(|segment| segment.first % hls.gop_frames == 0));
         for rendition in renditions {
             assert_eq!(rendition.video.gop * rendition.every, 100);
             assert!(rendition.video.fixed_gop);

@@ -78,6 +78,24 @@ pub struct JobPlan {
     pub bytes_needed: u64,
 }
 
+impl JobPlan {
+    /// Frames to encode for each second of playing time, all outputs together; `None`: nothing is encoded.
+    pub(crate) fn encoded_rate(&self) -> Option<f64> {
+        let rate: f64 = self.outputs.iter().filter_map(OutputPlan::encoded_rate).sum();
+        (rate > 0.0).then_some(rate)
+    }
+}
+
+impl OutputPlan {
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people, exact far beyond any length")]
+    fn encoded_rate(&self) -> Option<f64> {
+        let VideoPlan::Encode { segments, .. } = &self.video else { return None };
+        let frames: u64 = segments.iter().map(|range| range.count).sum();
+        let ticks = self.end.checked_sub(self.first).filter(|ticks| *ticks > 0)?;
+        Some(frames as f64 / (ticks as f64 * self.time_base.as_f64()))
+    }
+}
+
 /// Everything about one output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OutputPlan {

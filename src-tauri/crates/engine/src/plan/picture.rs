@@ -70,11 +70,8 @@ pub(super) fn work(
     });
     let fixed = video.gop.fixed || output.hls.is_some();
     let slowest = steps.iter().map(|step| every(step, timing)).max().unwrap_or(1);
-    let grid = match hls {
-        Some(hls) => hls.segment_frames,
-        None if fixed => u64::from(gop_frames).max(u64::from(slowest)),
-        None => u64::from(slowest),
-    };
+    // Where keyframes stand on a grid, cuts do too; HLS segments are whole GOPs, so they stay aligned.
+    let grid = if fixed { u64::from(gop_frames).max(u64::from(slowest)) } else { u64::from(slowest) };
     let field_order = if keeps_fields { stream.field_order } else { FieldOrder::Progressive };
     let made = Made { output, stream, timing, color: &color, field_order, gop_frames, fixed };
     let renditions = steps.iter().map(|step| made.rendition(step, findings)).collect();

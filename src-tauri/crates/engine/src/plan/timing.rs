@@ -12,18 +12,6 @@ use super::{
     number::{approx, approx_i, position, ticks},
 };
 
-/// Rates that a variable source may be brought to.
-const STANDARD: [Ratio; 8] = [
-    Ratio::new(24_000, 1_001),
-    Ratio::new(24, 1),
-    Ratio::new(25, 1),
-    Ratio::new(30_000, 1_001),
-    Ratio::new(30, 1),
-    Ratio::new(50, 1),
-    Ratio::new(60_000, 1_001),
-    Ratio::new(60, 1),
-];
-
 /// More frames than this are refused: 92 hours at 60 frames per second. A damaged timestamp can
 /// claim years, and the schedule lives in memory.
 const MAX_FRAMES: i64 = 20_000_000;
@@ -205,7 +193,10 @@ fn average(index: &FrameIndex) -> f64 {
 
 fn nearest_standard(rate: f64) -> Ratio {
     let distance = |r: &Ratio| (r.as_f64() - rate).abs();
-    STANDARD.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(Ratio::new(25, 1))
+    Ratio::STANDARD_RATES
+        .into_iter()
+        .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+        .unwrap_or(Ratio::new(25, 1))
 }
 
 /// The rate that headers and rate control of a variable stream may assume: a standard one within two
@@ -268,7 +259,7 @@ mod tests {
             let index = index(Ratio::new(1, 1_000), &deltas, 7);
             let timing = timing(&rule(FrameRateMode::Constant, None), &index, None).unwrap();
             let rate = timing.rate.unwrap();
-            prop_assert!(STANDARD.contains(&rate));
+            prop_assert!(Ratio::STANDARD_RATES.contains(&rate));
             prop_assert!(rises(&timing.schedule.entries));
             prop_assert_eq!(ticks(timing.schedule.entries.len() as u64), timing.schedule.end);
             let source = approx_i(deltas.iter().sum()) / 1_000.0;

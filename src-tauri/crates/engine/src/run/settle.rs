@@ -176,20 +176,19 @@ pub(crate) fn cancel(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
 }
 
 /// Holds what an ended job has left to do, and sees to the removal of what nobody needs any more once
-/// nothing of it runs.
+/// nothing of it runs: unfinished outputs always, the work folder unless a retry can go on from it.
 pub(crate) fn rest(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
     let job = tx.job(key.num)?;
-    let remove = match job.state {
-        JobState::Failed => job.error.as_ref().is_some_and(|failure| !failure.code.keeps_work()),
-        JobState::Cancelled => true,
+    match job.state {
+        JobState::Failed | JobState::Cancelled => {}
         JobState::Queued | JobState::Running | JobState::Delivered => return Ok(()),
-    };
+    }
     let steps = tx.states(key.num)?;
     if steps.iter().any(|step| step.3 == StepInput::Remains) {
         return Ok(());
     }
     tx.shift_all(key, &[StepState::Ready, StepState::Waiting], StepEvent::Held)?;
-    if remove && !tx.any_running(key.num)? {
+    if !tx.any_running(key.num)? {
         let ord = steps.iter().map(|step| step.0 + 1).max().unwrap_or(0);
         tx.insert_steps(key.num, job.priority, &[graph::tidy_remains(ord)], &[])?;
     }

@@ -70,6 +70,7 @@ fn a_file_that_appears_meanwhile_is_never_replaced() {
     let failure = detail(&engine, id).job.error.unwrap();
     assert_eq!(failure.code, Code::OutputExists);
     assert_eq!(fs::read(&place).unwrap(), b"theirs");
+    assert_eq!(stage.delivered(), ["a_master.mp4"], "nothing of ours stays there");
 
     fs::remove_file(&place).unwrap();
     stage.script(|_, _, _| None);
@@ -77,7 +78,7 @@ fn a_file_that_appears_meanwhile_is_never_replaced() {
     run(&engine);
     assert_eq!(state(&engine, id), JobState::Delivered);
     assert_eq!(stage.count("segment"), 3, "the finished work was kept");
-    assert_eq!(stage.count("stitch"), 1);
+    assert_eq!(stage.count("stitch"), 2, "only joining is done again");
 }
 
 #[test]

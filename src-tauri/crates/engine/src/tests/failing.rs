@@ -289,6 +289,30 @@ fn an_output_that_breaks_a_rule_is_not_delivered() {
     assert_eq!(failure.code, Code::VerificationFailed);
     assert!(failure.why.contains("expected none, measured a fault"), "{}", failure.why);
     assert!(stage.delivered().is_empty(), "temporary files are gone too");
+    stage.script(|_, _, _| None);
+    engine.retry(id).unwrap();
+    run(&engine);
+    assert_eq!(state(&engine, id), JobState::Delivered);
+}
+
+#[test]
+fn an_output_that_cannot_be_verified_leaves_nothing_behind_and_the_retry_joins_the_same_parts_again() {
+    let stage = Stage::new();
+    let engine = stage.engine();
+    let id = stage.submit_one(&engine, "a.mov", profile());
+    stage.script(|name, _, _| name.starts_with("measure").then(crashes));
+    run(&engine);
+    assert_eq!(detail(&engine, id).job.error.unwrap().code, Code::WorkerCrashed);
+    assert_eq!(stage.delivered(), [""; 0], "no temporary file stays in the destination");
+    assert!(!stage.work_is_empty(), "the parts are kept");
+    let before = ["inspect", "segment", "audio", "stitch"].map(|name| stage.count(name));
+    stage.script(|_, _, _| None);
+    engine.retry(id).unwrap();
+    run(&engine);
+    assert_eq!(state(&engine, id), JobState::Delivered);
+    let after = ["inspect", "segment", "audio", "stitch"].map(|name| stage.count(name));
+    assert_eq!(after, [before[0], before[1], before[2], before[3] + 1]);
+    assert!(stage.work_is_empty());
 }
 
 #[test]

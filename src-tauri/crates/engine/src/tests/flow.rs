@@ -251,3 +251,16 @@ fn the_doctor_finds_a_healthy_stage_healthy() {
     }
     assert!(checks.iter().any(|check| check.name == "encoder-libx264"));
 }
+
+#[test]
+fn the_frames_of_a_second_count_for_every_output() {
+    let stage = Stage::new();
+    let engine = stage.engine();
+    let one = stage.submit_one(&engine, "one.mov", profile());
+    let outputs = json!([output("one", "{title}_1", "mp4"), output("two", "{title}_2", "mp4")]);
+    let two = stage.submit_one(&engine, "two.mov", profile_of(&outputs, &json!({})));
+    assert_eq!(detail(&engine, one).frame_rate, None, "there is no plan yet");
+    run(&engine);
+    let rates = [one, two].map(|id| detail(&engine, id).frame_rate);
+    assert_eq!(rates, [Some(25.0), Some(50.0)]);
+}

@@ -37,6 +37,11 @@ impl Block {
         &self.channels
     }
 
+    /// The channels as a meter takes them.
+    pub(super) fn planes(&self) -> Vec<&[f32]> {
+        self.channels.iter().map(Vec::as_slice).collect()
+    }
+
     pub(super) fn channels_mut(&mut self) -> &mut [Vec<f32>] {
         &mut self.channels
     }

@@ -1,14 +1,9 @@
 //! Hears a finished encoding as a player will: decoded again, so that the codec's own overshoot counts.
 
-use super::{
-    block::Block,
-    layout,
-    loudness::{Meter, Reading},
-    place::grid,
-    source::drain,
-};
+use super::{block::Block, layout, place::grid, source::drain};
 use crate::{
     ff::{AudioFormat, Decoder, Fault, Frame, Graph, Next, Packet, Params},
+    meter::{Meter, Reading},
     types::{MediaCode, MediaError},
 };
 
@@ -28,7 +23,7 @@ impl Listener {
             frame: Frame::new(),
             format: format.clone(),
             graph: None,
-            meter: Meter::new(format, channels)?,
+            meter: Meter::new(format, u32::try_from(channels).unwrap_or(0))?,
         })
     }
 
@@ -47,7 +42,7 @@ impl Listener {
     fn receive(&mut self) -> Result<(), MediaError> {
         while self.decoder.receive(&mut self.frame).map_err(unreadable)? == Next::Item {
             let block = self.block()?;
-            self.meter.add(&block)?;
+            self.meter.add_planar(&block.planes())?;
         }
         Ok(())
     }

@@ -27,10 +27,11 @@ use self::{
     layout::Wanted,
     limiter::Limiter,
     listen::Listener,
-    loudness::{Correction, Meter, Reading},
+    loudness::Correction,
     programme::{Changes, Programme},
 };
 use crate::{
+    meter::{Meter, Reading},
     task::{AudioDone, AudioTask, Progress},
     types::MediaError,
 };
@@ -84,10 +85,10 @@ fn encode_to_loudness(
 
 fn measure(task: &AudioTask, codec: AudioCodec, beat: &mut Beat<'_>) -> Result<Reading, MediaError> {
     let mut programme = Programme::open(task, Wanted { channels: task.channels, codec }, beat)?;
-    let mut meter = Meter::new(programme.format(), programme.channels())?;
+    let mut meter = Meter::new(programme.format(), u32::try_from(programme.channels()).unwrap_or(0))?;
     let mut samples = 0;
     while let Some(block) = programme.next(beat)? {
-        meter.add(&block)?;
+        meter.add_planar(&block.planes())?;
         samples += i64::try_from(block.len()).unwrap_or(0);
         beat.reached(programme.milliseconds(samples))?;
     }

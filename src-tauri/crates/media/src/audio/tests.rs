@@ -10,9 +10,10 @@ use std::{
 use proptest::prelude::*;
 use spillway_profile::{AudioCodec, Loudness};
 
-use super::{encode, loudness::Meter, place::grid, source::drain};
+use super::{encode, place::grid, source::drain};
 use crate::{
     ff::{AudioFormat, Decoder, Frame, Graph, Input, Next, Packet},
+    meter::Meter,
     part::PartReader,
     task::{AudioDone, AudioTask, Progress, Time},
     types::{MediaCode, MediaError, Ratio},
@@ -475,8 +476,8 @@ fn want(target_lufs: f64, true_peak_dbtp: f64) -> Loudness {
 fn assert_loudness(path: &Path, want: &Loudness) {
     let heard = hear(path);
     let format = AudioFormat { sample_rate: RATE, sample_format: "fltp".into(), layout: "stereo".into() };
-    let mut meter = Meter::new(&format, heard.channels.len()).unwrap();
-    meter.add(&super::block::Block::new(heard.channels)).unwrap();
+    let mut meter = Meter::new(&format, 2).unwrap();
+    meter.add_planar(&super::block::Block::new(heard.channels).planes()).unwrap();
     let reading = meter.reading().unwrap();
     assert!(
         (reading.lufs.unwrap() - want.target_lufs).abs() <= want.tolerance_lu,

@@ -26,7 +26,11 @@ impl Packet {
         // SAFETY: the new buffer holds `size` bytes plus padding; more than that is never asked for.
         unsafe {
             assert!(ffi::av_new_packet(packet.0, size) == 0, "out of memory for a packet");
-            ptr::copy_nonoverlapping(data.as_ptr(), (*packet.0).data, data.len().min(size.unsigned_abs() as usize));
+            ptr::copy_nonoverlapping(
+                data.as_ptr(),
+                (*packet.0).data,
+                data.len().min(size.unsigned_abs() as usize),
+            );
         }
         packet
     }

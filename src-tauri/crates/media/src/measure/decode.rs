@@ -40,7 +40,7 @@ pub(super) fn check(
     }
     let mut input = reopen()?;
     input.select(&[stream]);
-    let mut decoder = match Decoder::open(&input.stream(stream)?.params(), base, 1) {
+    let mut decoder = match Decoder::open(&input.stream(stream)?.params(), base, 0) {
         Ok(decoder) => decoder,
         Err(error) => {
             check.errors = 1;

@@ -3,6 +3,7 @@
 mod edits;
 mod order;
 mod picture;
+mod reserve;
 mod seal;
 mod sound;
 mod source;
@@ -39,6 +40,15 @@ pub(crate) fn stitch(
     task: &StitchTask,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<FilesDone, MediaError> {
+    join(task, reserve::LARGE_BYTES, progress)
+}
+
+/// As [`stitch`]; from `large` bytes of media on, room for the index is left at the start.
+fn join(
+    task: &StitchTask,
+    large: u64,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<FilesDone, MediaError> {
     let mut ticker = Ticker::new(progress);
     ticker.report()?;
     let mut video = Video::open(task, &mut ticker)?;
@@ -50,6 +60,10 @@ pub(crate) fn stitch(
     let late: Vec<u32> = sounds.iter().map(|s| if s.start() > Some(0) { s.priming() } else { 0 }).collect();
     ticker.expect(video.order().len() as u64);
     let mut muxer = Muxer::create(if task.quicktime { "mov" } else { "mp4" }, &task.out)?;
+    let room = reserve::index_room(task, &video, &sounds, large)?;
+    for (key, value) in muxer_options(task, room, &video.params().color(), video.base(), &sounds) {
+        muxer.option(key, &value);
+    }
     let tracks = describe(task, &mut muxer, &video, &sounds)?;
     muxer.start()?;
     interleave(&mut muxer, &tracks, &mut video, &mut sounds, &mut ticker)?;
@@ -165,9 +179,6 @@ fn describe(
     sounds: &[Sound],
 ) -> Result<Tracks, MediaError> {
     let params = video.params();
-    for (key, value) in muxer_options(task, &params.color(), video.base(), sounds) {
-        muxer.option(key, &value);
-    }
     let stream = muxer.add(&tagged(params)?, video.base())?;
     muxer.rate(stream, rate_of(video.order(), video.base()));
     muxer.mark_default(stream);
@@ -206,18 +217,21 @@ fn describe(
 
 fn muxer_options(
     task: &StitchTask,
+    room: Option<u64>,
     color: &ColorTags,
     base: Ratio,
     sounds: &[Sound],
 ) -> Vec<(&'static str, String)> {
     let mut flags = Vec::new();
-    if task.fast_start {
-        flags.push("+faststart");
+    let mut options = Vec::new();
+    match room {
+        Some(room) => options.push(("moov_size", room.to_string())),
+        None if task.fast_start => flags.push("+faststart"),
+        None => {}
     }
     if color.primaries.is_some() || color.transfer.is_some() || color.matrix.is_some() {
         flags.push("+write_colr");
     }
-    let mut options = Vec::new();
     if task.edit_list {
         // Edit lists count in this unit: the first track's samples, so that priming and padding of
         // its sound come out to the sample.
@@ -262,18 +276,8 @@ pub(crate) fn rate_of(order: &Order, base: Ratio) -> Ratio {
 }
 
 fn nearest_rate(average: f64) -> Ratio {
-    let standard = [
-        Ratio::new(24_000, 1_001),
-        Ratio::new(24, 1),
-        Ratio::new(25, 1),
-        Ratio::new(30_000, 1_001),
-        Ratio::new(30, 1),
-        Ratio::new(50, 1),
-        Ratio::new(60_000, 1_001),
-        Ratio::new(60, 1),
-    ];
     let distance = |rate: &Ratio| (rate.as_f64() - average).abs();
-    standard
+    Ratio::STANDARD_RATES
         .into_iter()
         .min_by(|a, b| distance(a).total_cmp(&distance(b)))
         .filter(|rate| distance(rate) < average * 0.005)

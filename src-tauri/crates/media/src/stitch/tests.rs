@@ -4,7 +4,7 @@ use spillway_profile::VideoCodec;
 
 use super::{
     fixture::{Recipe, encode, go, source, task, tone, tool, write_schedule},
-    stitch,
+    join, stitch,
 };
 use crate::{
     boxes::Layout,
@@ -118,6 +118,61 @@ fn segments_become_one_stream() {
         assert_eq!(layout.moov_first, Some(true));
         assert!(layout.edit_lists >= 2, "{layout:?}");
     }
+}
+
+#[test]
+fn large_files_get_their_index_first_without_being_written_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let recipe = Recipe::constant(Ratio::new(30_000, 1_001), &[30, 17, 1, 24]);
+    let (src, schedule) = (source(folder, 72), write_schedule(folder, &recipe));
+    let parts = encode(folder, &src, &schedule, "v", &recipe);
+    let mut task = task(folder, &parts, &schedule);
+    task.audio = vec![tone(folder, "a", 2.4, true, Some("ger"))];
+    task.timecode = Some("01:00:00;00".into());
+    task.tags = vec![("title".into(), "x".repeat(10_000))];
+    for (quicktime, edit_list) in [(false, true), (true, true)] {
+        (task.quicktime, task.edit_list) = (quicktime, edit_list);
+        made(&task);
+        let (plain, moved) = (boxes_of(&task.out), (decoded(&task.out, "0:v"), decoded(&task.out, "0:a")));
+        assert_eq!(plain.iter().filter(|kind| *kind == "free").count(), usize::from(!quicktime), "{plain:?}");
+        join(&task, 0, &mut go).unwrap();
+        let kinds = boxes_of(&task.out);
+        let at = |kind: &str| kinds.iter().position(|found| found == kind).unwrap();
+        assert_eq!(at("free"), at("moov") + 1, "what is left of the room is marked as free: {kinds:?}");
+        assert!(at("free") < at("mdat"), "{kinds:?}");
+        assert_eq!((decoded(&task.out, "0:v"), decoded(&task.out, "0:a")), moved);
+        let layout = Layout::read(&task.out).unwrap();
+        assert_eq!((layout.moov_first, layout.cut_short), (Some(true), false));
+    }
+}
+
+#[test]
+fn the_room_for_the_index_holds_for_the_worst_of_streams() {
+    // A chunk for every packet, a duration and an offset of its own for every picture.
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut recipe = Recipe::constant(Ratio::new(25, 1), &[3_000]);
+    recipe.base = Ratio::new(1, 90_000);
+    recipe.size = (32, 32);
+    recipe.gop = 2;
+    recipe.b_frames = 0;
+    recipe.times = (0..3_000).map(|n| n * 1_890 + n % 3).collect();
+    recipe.end = 3_000 * 1_890;
+    let (src, schedule) = (source(folder, 3_000), write_schedule(folder, &recipe));
+    let parts = encode(folder, &src, &schedule, "v", &recipe);
+    let mut task = task(folder, &parts, &schedule);
+    task.audio = (0..8).map(|n| tone(folder, &format!("a{n}"), 60.0, false, None)).collect();
+    join(&task, 0, &mut go).unwrap();
+    assert_eq!(Layout::read(&task.out).unwrap().moov_first, Some(true));
+}
+
+/// The top-level boxes of a file, in order.
+fn boxes_of(path: &Path) -> Vec<String> {
+    let mut file = std::fs::File::open(path).unwrap();
+    let size = file.metadata().unwrap().len();
+    let atoms = crate::boxes::children(&mut file, 0, size).unwrap();
+    atoms.iter().map(|atom| String::from_utf8_lossy(&atom.kind).into_owned()).collect()
 }
 
 #[test]
