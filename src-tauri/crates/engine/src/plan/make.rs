@@ -118,7 +118,7 @@ fn one(
 
 fn encode(source: &SourceFacts<'_>, schedule: &Schedule, work: PictureWork) -> VideoPlan {
     VideoPlan::Encode {
-        segments: segments(schedule, source.index, work.grid, source.linear),
+        segments: segments(schedule, source.index, work.grid, work.renditions.len() as u64, source.linear),
         treatment: work.treatment,
         renditions: work.renditions,
         linear: source.linear,

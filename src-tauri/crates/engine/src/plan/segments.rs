@@ -21,14 +21,22 @@ const PARTS: i64 = 12;
 /// The target length is a twelfth of the duration, between 4 and 30 s, and then a little longer so that
 /// the number of segments is even. Each cut goes to the source
 /// keyframe nearest to the target within a quarter of that length (an IDR costs nothing on a scene
-/// cut, and decoding starts there), else to the frame at the target. All cuts stand on multiples of
+/// cut, and decoding starts there), else to the frame near the target with the shortest way from a
+/// keyframe. All cuts stand on multiples of
 /// `grid` frames. A last segment under 4 s or half a target joins its predecessor.
 ///
 /// Every segment decodes from the source keyframe before it. With few keyframes that pre-roll is
 /// nearly the whole prefix, so segments are made longer until the frames decoded for nothing number
 /// no more than the frames encoded: decoding costs about a tenth of an x264 `medium` encode, which
-/// bounds the waste to a tenth of the work.
-pub(super) fn segments(schedule: &Schedule, index: &FrameIndex, grid: u64, linear: bool) -> Vec<Range> {
+/// bounds the waste to a tenth of the work. The rungs of a ladder together cost about twice their
+/// largest, so there the bound is twice as wide.
+pub(super) fn segments(
+    schedule: &Schedule,
+    index: &FrameIndex,
+    grid: u64,
+    renditions: u64,
+    linear: bool,
+) -> Vec<Range> {
     let count = schedule.entries.len() as u64;
     if count == 0 {
         return Vec::new();
@@ -43,7 +51,7 @@ pub(super) fn segments(schedule: &Schedule, index: &FrameIndex, grid: u64, linea
         let parts = (length / target).max(1) / 2 * 2;
         let mut target = if parts > 0 { (length + parts - 1) / parts } else { target };
         starts = cutter.starts(target, seconds(SHORTEST_S));
-        while starts.len() > 1 && cutter.pre_roll(&starts) > count {
+        while starts.len() > 1 && cutter.pre_roll(&starts) > count.saturating_mul(renditions.clamp(1, 2)) {
             target = target.saturating_add(target / 2 + 1);
             starts = cutter.starts(target, seconds(SHORTEST_S));
         }
@@ -101,7 +109,10 @@ impl<'a> Cutter<'a> {
             [below.saturating_sub(self.grid), below, below + self.grid]
                 .into_iter()
                 .filter(|&n| n > last && n < self.schedule.entries.len() as u64)
-                .min_by_key(distance)
+                .filter(|&n| (self.time(n) - ideal).abs() <= target / 2)
+                .min_by_key(|&n| (self.runway(n), distance(&n)))
+                .or_else(|| Some(below.max(last + 1).next_multiple_of(self.grid)))
+                .filter(|&n| n < self.schedule.entries.len() as u64)
         })
     }
 
@@ -122,12 +133,14 @@ impl<'a> Cutter<'a> {
 
     /// Source frames decoded only to reach the first frame of each segment.
     fn pre_roll(&self, starts: &[u64]) -> u64 {
-        let needed = |&start: &u64| {
-            let ordinal = self.schedule.entries.get(position(start)).map_or(0, |entry| entry.ordinal);
-            let before = self.keys.partition_point(|&key| key <= ordinal);
-            ordinal - before.checked_sub(1).map_or(0, |n| self.keys[n])
-        };
-        starts.iter().map(needed).sum()
+        starts.iter().map(|&start| self.runway(start)).sum()
+    }
+
+    /// Source frames from the keyframe before output frame `n` to it.
+    fn runway(&self, n: u64) -> u64 {
+        let ordinal = self.schedule.entries.get(position(n)).map_or(0, |entry| entry.ordinal);
+        let before = self.keys.partition_point(|&key| key <= ordinal);
+        ordinal - before.checked_sub(1).map_or(0, |n| self.keys[n])
     }
 
     /// Source bytes of a range, each frame counted once: the best cheap guess at the work in it.
@@ -181,17 +194,17 @@ mod tests {
         #[test]
         fn cover_without_gap_or_overlap(frames in 1u64..60_000, key_every in 1u64..1_000, grid in 1u64..300) {
             let (schedule, index) = source(frames, key_every);
-            let ranges = segments(&schedule, &index, grid, false);
+            let ranges = segments(&schedule, &index, grid, 1, false);
             prop_assert!(covers(&ranges, frames));
             prop_assert!(ranges.iter().all(|range| range.first % grid == 0));
             prop_assert!(ranges.len() == 1 || ranges.last().unwrap().count >= 4 * 24);
-            prop_assert_eq!(ranges, segments(&schedule, &index, grid, false));
+            prop_assert_eq!(ranges, segments(&schedule, &index, grid, 1, false));
         }
 
         #[test]
         fn pre_roll_stays_below_the_frames_encoded(frames in 1u64..20_000, key_every in 1u64..30_000) {
             let (schedule, index) = source(frames, key_every);
-            let ranges = segments(&schedule, &index, 1, false);
+            let ranges = segments(&schedule, &index, 1, 1, false);
             let waste: u64 = ranges.iter().map(|range| range.first % key_every).sum();
             prop_assert!(waste <= frames);
         }
@@ -200,7 +213,7 @@ mod tests {
     #[test]
     fn cuts_stand_on_source_keyframes() {
         let (schedule, index) = source(24 * 120, 50);
-        let ranges = segments(&schedule, &index, 1, false);
+        let ranges = segments(&schedule, &index, 1, 1, false);
         assert!(ranges.len() >= 10, "{ranges:?}");
         assert!(ranges.iter().all(|range| range.first % 50 == 0), "{ranges:?}");
     }
@@ -208,21 +221,21 @@ mod tests {
     #[test]
     fn one_keyframe_gives_few_segments() {
         let (schedule, index) = source(24 * 600, u64::MAX);
-        assert!(segments(&schedule, &index, 1, false).len() <= 3);
+        assert!(segments(&schedule, &index, 1, 1, false).len() <= 3);
     }
 
     #[test]
     fn short_and_damaged_sources_are_one_segment() {
         let (schedule, index) = source(24 * 7, 12);
-        assert_eq!(segments(&schedule, &index, 1, false).len(), 1);
+        assert_eq!(segments(&schedule, &index, 1, 1, false).len(), 1);
         let (schedule, index) = source(24 * 700, 12);
-        assert_eq!(segments(&schedule, &index, 1, true).len(), 1);
+        assert_eq!(segments(&schedule, &index, 1, 1, true).len(), 1);
     }
 
     #[test]
     fn long_sources_get_thirty_second_segments() {
         let (schedule, index) = source(24 * 7_200, 1);
-        let ranges = segments(&schedule, &index, 1, false);
+        let ranges = segments(&schedule, &index, 1, 1, false);
         assert!(ranges.iter().all(|range| (22 * 24..=45 * 24).contains(&range.count)), "{ranges:?}");
     }
 }

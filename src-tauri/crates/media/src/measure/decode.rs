@@ -11,7 +11,7 @@ use crate::{
 /// Frames decoded behind a join.
 const BEHIND: usize = 12;
 /// A GOP before a join that is longer is left out.
-const LONGEST_LEAD: usize = 60;
+const LONGEST_LEAD: usize = 30;
 /// Packets read in search of a range beyond its own number before it is given up.
 const MOST_STRAY: usize = 600;
 
