@@ -19,11 +19,11 @@ const PARTS: i64 = 12;
 /// Cuts a schedule into segments.
 ///
 /// The target length is a twelfth of the duration, between 4 and 30 s, and then a little longer so that
-/// the number of segments is even. Each cut goes to the source
-/// keyframe nearest to the target within a quarter of that length (an IDR costs nothing on a scene
-/// cut, and decoding starts there), else to the frame near the target with the shortest way from a
-/// keyframe. All cuts stand on multiples of
-/// `grid` frames. A last segment under 4 s or half a target joins its predecessor.
+/// the number of segments is even; under 8 s there is one. Each cut goes to the source keyframe nearest
+/// to its ideal place within a quarter of that length (an IDR costs nothing on a scene cut, and decoding
+/// starts there), else to the frame near it with the shortest way from a keyframe. All cuts stand on
+/// multiples of `grid` frames. A last segment under 4 s (three quarters of a short target, half of a
+/// long one) joins its predecessor.
 ///
 /// Every segment decodes from the source keyframe before it. With few keyframes that pre-roll is
 /// nearly the whole prefix, so segments are made longer until the frames decoded for nothing number
@@ -49,7 +49,7 @@ pub(super) fn segments(
         let target = (length / PARTS).clamp(seconds(SHORTEST_S), seconds(LONGEST_S));
         // An even number leaves no core idle at the end on most machines, whatever their size.
         let parts = (length / target).max(1) / 2 * 2;
-        let mut target = if parts > 0 { (length + parts - 1) / parts } else { target };
+        let mut target = if parts > 0 { (length + parts - 1) / parts } else { length };
         starts = cutter.starts(target, seconds(SHORTEST_S));
         while starts.len() > 1 && cutter.pre_roll(&starts) > count.saturating_mul(renditions.clamp(1, 2)) {
             target = target.saturating_add(target / 2 + 1);
@@ -81,11 +81,17 @@ impl<'a> Cutter<'a> {
     fn starts(&self, target: i64, shortest: i64) -> Vec<u64> {
         let mut starts = vec![0];
         let mut last = 0;
-        while let Some(next) = self.next(last, target) {
-            starts.push(next);
-            last = next;
+        // Ideal places are counted from the start: a cut that lies early or late must not shift all
+        // that follow, or their number would not come out as planned.
+        let mut ideal = self.time(0).saturating_add(target);
+        while ideal < self.schedule.end {
+            if let Some(next) = self.near(ideal, last, target) {
+                starts.push(next);
+                last = next;
+            }
+            ideal = ideal.saturating_add(target);
         }
-        let tail = shortest.max(target / 2);
+        let tail = shortest.min(target - target / 4).max(target / 2);
         while starts.len() > 1 && self.schedule.end - self.time(last) < tail {
             starts.pop();
             last = starts.last().copied().unwrap_or(0);
@@ -93,9 +99,8 @@ impl<'a> Cutter<'a> {
         starts
     }
 
-    /// The next cut after `last`, or `None` when the rest is one segment.
-    fn next(&self, last: u64, target: i64) -> Option<u64> {
-        let ideal = self.time(last).saturating_add(target);
+    /// The cut near `ideal`, after `last`; `None` where there is no place for one.
+    fn near(&self, ideal: i64, last: u64, target: i64) -> Option<u64> {
         let after = self.at_or_after(ideal);
         if after >= self.schedule.entries.len() as u64 {
             return None;
