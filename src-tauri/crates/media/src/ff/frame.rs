@@ -226,7 +226,7 @@ impl Frame {
         let mastering = self.side(ffi::AVFrameSideDataType::AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
         let light = self.side(ffi::AVFrameSideDataType::AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
         let dolby = self.side(ffi::AVFrameSideDataType::AV_FRAME_DATA_DOVI_METADATA).is_some();
-        super::params::hdr_from(mastering, light, dolby)
+        super::side::hdr_from(mastering, light, dolby)
     }
 
     /// A second reference to the same picture.

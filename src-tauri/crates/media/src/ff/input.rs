@@ -5,7 +5,7 @@ use std::{ffi::CString, path::Path, ptr};
 use ffmpeg_next::ffi;
 
 use super::{
-    ChainReader, Dict, Fault, NO_TIME, Next, Packet, Params, SideData, io::Custom, params::hdr_from, text,
+    ChainReader, Dict, Fault, NO_TIME, Next, Packet, Params, SideData, io::Custom, side::hdr_from, text,
 };
 use crate::types::{Hdr, MediaCode, MediaError, Ratio};
 

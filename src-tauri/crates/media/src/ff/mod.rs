@@ -22,6 +22,7 @@ mod log;
 mod muxer;
 mod packet;
 mod params;
+mod side;
 
 pub(crate) use decoder::Decoder;
 pub(crate) use dict::Dict;
@@ -34,7 +35,8 @@ pub(crate) use io::ChainReader;
 pub(crate) use log::{quiet, take_errors};
 pub(crate) use muxer::Muxer;
 pub(crate) use packet::Packet;
-pub(crate) use params::{Params, Plain, SideData};
+pub(crate) use params::{Params, Plain};
+pub(crate) use side::SideData;
 
 use ffmpeg_next::ffi;
 

@@ -4,7 +4,7 @@ use std::ptr;
 
 use ffmpeg_next::ffi;
 
-use super::{NO_TIME, params::SideData};
+use super::{NO_TIME, side::SideData};
 use crate::types::Ratio;
 
 /// An owned `AVPacket`.
