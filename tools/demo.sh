@@ -8,4 +8,4 @@ tools/sample.sh .sample/master.mov
 "$spillway" --data-dir .sample/data deliver .sample/master.mov -p youtube -p apple-hls -o "$out"
 echo
 echo "Results and receipts are in $out:"
-find "$out" -type f | sort
+find "$out" -mindepth 1 -maxdepth 2 \( -type f -o -name "*_hls" \) | sort
