@@ -21,7 +21,7 @@ const PARTS: i64 = 12;
 /// The target length is a twelfth of the duration, between 4 and 30 s, and then a little longer so that
 /// the number of segments is even; under 8 s there is one. Each cut goes to the source keyframe nearest
 /// to its ideal place within a quarter of that length (an IDR costs nothing on a scene cut, and decoding
-/// starts there), else to the frame near it with the shortest way from a keyframe. All cuts stand on
+/// starts there), else to the nearest frame there is, the one with the shorter way from a keyframe of two. All cuts stand on
 /// multiples of `grid` frames. A last segment under 4 s (three quarters of a short target, half of a
 /// long one) joins its predecessor.
 ///
@@ -115,7 +115,7 @@ impl<'a> Cutter<'a> {
                 .into_iter()
                 .filter(|&n| n > last && n < self.schedule.entries.len() as u64)
                 .filter(|&n| (self.time(n) - ideal).abs() <= target / 2)
-                .min_by_key(|&n| (self.runway(n), distance(&n)))
+                .min_by_key(|&n| (distance(&n), self.runway(n)))
                 .or_else(|| Some(below.max(last + 1).next_multiple_of(self.grid)))
                 .filter(|&n| n < self.schedule.entries.len() as u64)
         })
