@@ -77,8 +77,12 @@ fn probe_and_doctor_and_profiles_answer() {
     let probed = spillway.run(["probe".as_ref(), source.as_os_str(), "--json".as_ref()]);
     let value: Value = serde_json::from_str(&probed.stdout).unwrap();
     assert!(value.to_string().contains("\"h264\""), "{value:#}");
-    let doctor = spillway.run(["doctor"]);
+    let doctor = spillway.run(["doctor", "--json"]);
     assert_eq!(doctor.code, Some(0), "{}{}", doctor.stdout, doctor.stderr);
+    let value: Value = serde_json::from_str(&doctor.stdout).unwrap();
+    let names: Vec<&str> =
+        value["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
+    assert_eq!(names, spillway_engine::doctor::DOCTOR_CHECKS);
     let profiles = spillway.run(["profiles", "--json"]);
     for id in ["web-mp4", "youtube", "apple-hls", "prores-mezzanine", "hevc-archive", "proxy-edit"] {
         assert!(profiles.stdout.contains(id), "{}", profiles.stdout);

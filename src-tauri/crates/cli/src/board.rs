@@ -132,6 +132,8 @@ impl Board {
             EventBody::Submitted
             | EventBody::Planned { .. }
             | EventBody::Recovered { .. }
+            | EventBody::Moved { .. }
+            | EventBody::Dismissed
             | EventBody::Removed => {}
         }
     }

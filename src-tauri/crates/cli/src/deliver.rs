@@ -60,7 +60,7 @@ fn request(session: &Session<'_>, what: &Delivery) -> Result<SubmitRequest, Comm
             ));
         }
     }
-    let profiles = what.profiles.iter().map(|name| Ok(session.profile(name)?.profile));
+    let profiles = what.profiles.iter().map(|name| session.profile(name));
     let out_dir = what
         .out
         .as_deref()

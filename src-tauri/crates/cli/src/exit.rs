@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use spillway_engine::{EngineError, failure::Failure};
+use spillway_engine::{EngineError, catalog::CatalogError, failure::Failure, settings::SettingsError};
 
-use crate::{explain, out::Paint};
+use crate::{explain, out::Paint, text};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,7 @@ impl CommandError {
                 | EngineError::Migration(_)
                 | EngineError::Document(_)
                 | EngineError::Io { .. }
+                | EngineError::Export(_)
                 | EngineError::Illegal(_)
                 | EngineError::Thread(_) => Exit::Environment,
             },
@@ -124,5 +125,75 @@ impl CommandError {
 impl From<Box<Failure>> for CommandError {
     fn from(failure: Box<Failure>) -> Self {
         Self::Media(failure)
+    }
+}
+
+impl From<CatalogError> for CommandError {
+    fn from(error: CatalogError) -> Self {
+        let what = text::escape(&error.to_string());
+        match error {
+            CatalogError::NoSuchProfile { suggestion: near, .. } => {
+                let hint = near.filter(|near| near.starts_with("did you mean")).map_or_else(
+                    || "`spillway profiles` lists those there are.".to_owned(),
+                    |near| format!("{near} (`spillway profiles` lists them all.)"),
+                );
+                Self::usage(what, hint)
+            }
+            CatalogError::Unsound(errors) => Self::Document(text::escape_lines(&errors.to_string())),
+            CatalogError::NoSuchFile(_)
+            | CatalogError::NotText(_)
+            | CatalogError::TooLarge(_)
+            | CatalogError::Taken { .. }
+            | CatalogError::Shipped(_) => Self::usage(what, ""),
+            CatalogError::Read { path, source } => {
+                Self::environment(format!("{} cannot be read.", text::path(&path)), source)
+            }
+            CatalogError::Write { path, source } => {
+                Self::environment(format!("{} cannot be written.", text::path(&path)), source)
+            }
+        }
+    }
+}
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
+        let what = text::escape(&error.to_string());
+        match error {
+            SettingsError::Wrong { .. } => Self::Document(what),
+            SettingsError::OutOfRange { .. } | SettingsError::Variable { .. } | SettingsError::NotText(_) => {
+                Self::usage(what, "")
+            }
+            SettingsError::WorkDir { folder, source } => Self::environment(
+                format!("{} cannot be used for temporary data.", text::path(&folder)),
+                source,
+            ),
+            SettingsError::Read { path, source } => {
+                Self::environment(format!("{} cannot be read.", text::path(&path)), source)
+            }
+            SettingsError::Write { path, source } => {
+                Self::environment(format!("{} cannot be written.", text::path(&path)), source)
+            }
+            SettingsError::Folder { folder, source } => {
+                Self::environment(format!("{} is no usable folder.", text::path(&folder)), source)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_gets_a_proposal() {
+        let folder = tempfile::tempdir().unwrap();
+        let find =
+            |name| CommandError::from(spillway_engine::catalog::find(folder.path(), name).unwrap_err());
+        for (name, expected) in [("youtub", "\"youtube\""), ("xyz", "lists those there are")] {
+            let error = find(name);
+            assert_eq!(error.exit(), Exit::Usage);
+            assert!(error.words(Paint::PLAIN).contains(expected), "{}", error.words(Paint::PLAIN));
+        }
+        assert!(find("gone.toml").to_string().starts_with("There is no profile file"));
     }
 }

@@ -3,13 +3,13 @@
 use std::{
     collections::HashSet,
     sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use spillway_engine::{
     Engine, EngineError, Until,
-    model::{Event, EventBody, Feed, JobFilter, JobId, JobState, JobView, Wish},
+    live::Runner,
+    model::{Event, EventBody, Feed, Heard, JobFilter, JobId, JobState, JobView},
 };
 
 use crate::{
@@ -21,13 +21,6 @@ use crate::{
     out::Out,
     plain, summary,
 };
-
-/// How often another process's journal is read.
-const LOOK: Duration = Duration::from_millis(200);
-/// After so many looks the lock is tried again.
-const LOOKS_PER_TRY: u32 = 5;
-/// Journal entries read at a time.
-const PAGE: u32 = 500;
 
 /// Which jobs are on show.
 #[derive(Debug)]
@@ -46,7 +39,9 @@ pub(crate) struct Follow<'a> {
     board: Board,
     lines: Lines,
     begin: Instant,
+    /// Journal entries up to here are old news.
     seen: i64,
+    watching: bool,
     reported: HashSet<JobId>,
     fell_short: bool,
     /// The first error met inside the engine's call-back, where it cannot be returned.
@@ -70,6 +65,7 @@ impl<'a> Follow<'a> {
             lines: Lines::new(glyphs),
             begin: Instant::now(),
             seen,
+            watching: false,
             reported: HashSet::new(),
             fell_short: false,
             trouble: None,
@@ -83,7 +79,13 @@ impl<'a> Follow<'a> {
     /// Works, or watches, until the jobs on show have ended (`Scope::Jobs`), until nothing is left to do
     /// (`until_idle`), or until `stop` is set; then reports what is left.
     pub(crate) fn see_through(mut self, until_idle: bool, stop: &AtomicBool) -> Result<Exit, CommandError> {
-        let outcome = self.lead_or_watch(until_idle, stop);
+        let until = match &self.scope {
+            Scope::Jobs(ids) => Until::Jobs(ids.clone()),
+            Scope::Everything if until_idle => Until::Idle,
+            Scope::Everything => Until::Stopped,
+        };
+        let (engine, seen) = (self.engine, self.seen);
+        let outcome = engine.follow_until(&until, seen, stop, &mut |heard| self.hear(heard));
         self.lines.clear(self.out);
         outcome?;
         if let Scope::Jobs(ids) = &self.scope {
@@ -102,46 +104,6 @@ impl<'a> Follow<'a> {
         }
     }
 
-    fn lead_or_watch(&mut self, until_idle: bool, stop: &AtomicBool) -> Result<(), CommandError> {
-        let engine = self.engine;
-        let until = match &self.scope {
-            Scope::Jobs(ids) => Until::Jobs(ids.clone()),
-            Scope::Everything if until_idle => Until::Idle,
-            Scope::Everything => Until::Stopped,
-        };
-        let mut said = false;
-        loop {
-            self.catch_up()?;
-            match engine.run(until.clone(), stop, &mut |feed| self.hear(feed)) {
-                Ok(()) => return self.catch_up(),
-                Err(EngineError::AlreadyRunning) => {}
-                Err(error) => return Err(error.into()),
-            }
-            if !said {
-                self.out.note("Another Spillway works through this queue; watching it.");
-                said = true;
-            }
-            for _ in 0..LOOKS_PER_TRY {
-                if stop.load(Ordering::SeqCst) || self.over(until_idle)? {
-                    return self.catch_up();
-                }
-                self.catch_up()?;
-                thread::sleep(LOOK);
-            }
-        }
-    }
-
-    /// Whether there is nothing left to watch.
-    fn over(&self, until_idle: bool) -> Result<bool, CommandError> {
-        match &self.scope {
-            Scope::Jobs(ids) => Ok(ids.iter().all(|id| self.reported.contains(id))),
-            Scope::Everything if until_idle => {
-                Ok(open_jobs(self.engine)?.iter().all(|job| job.wish == Wish::Pause))
-            }
-            Scope::Everything => Ok(false),
-        }
-    }
-
     fn present(&self) -> Result<Vec<JobId>, CommandError> {
         match &self.scope {
             Scope::Jobs(ids) => Ok(ids.clone()),
@@ -149,39 +111,20 @@ impl<'a> Follow<'a> {
         }
     }
 
-    /// Reads what the journal has beyond what was seen.
-    fn catch_up(&mut self) -> Result<(), CommandError> {
-        loop {
-            let events = self.engine.events_after(self.seen, PAGE)?;
-            if events.is_empty() {
-                return Ok(());
+    fn hear(&mut self, heard: Heard<'_>) {
+        match heard {
+            Heard::Runner(Runner::Elsewhere) if !self.watching => {
+                self.watching = true;
+                self.out.note("Another Spillway works through this queue; watching it.");
             }
-            for event in events {
-                self.see(&Feed::Event(event));
-            }
+            Heard::Runner(_) => {}
+            Heard::Feed(feed) => self.see(feed),
         }
     }
 
-    /// One message of the running engine, which tells the journal from its own start on: what was
-    /// written in the moment before is read first.
-    fn hear(&mut self, feed: &Feed) {
-        if let Feed::Event(event) = feed
-            && event.seq > self.seen + 1
-            && let Err(error) = self.catch_up()
-        {
-            self.trouble.get_or_insert(error);
-        }
-        self.see(feed);
-    }
-
-    /// One message; journal entries come by two ways, and count once.
     fn see(&mut self, feed: &Feed) {
         let job = match feed {
-            Feed::Event(event) if event.seq <= self.seen => return,
-            Feed::Event(event) => {
-                self.seen = event.seq;
-                event.job
-            }
+            Feed::Event(event) => event.job,
             Feed::Progress { job, .. } => *job,
         };
         if let Scope::Jobs(ids) = &self.scope
@@ -207,6 +150,7 @@ impl<'a> Follow<'a> {
         match event.body {
             EventBody::Planned { .. } | EventBody::Recovered { .. } => self.seed(event.job),
             EventBody::Removed => self.board.remove(event.job),
+            EventBody::Moved { .. } | EventBody::Dismissed => {}
             EventBody::Submitted
             | EventBody::Job { .. }
             | EventBody::Wished { .. }
@@ -245,6 +189,8 @@ impl<'a> Follow<'a> {
             | EventBody::Wished { .. }
             | EventBody::Planned { .. }
             | EventBody::Step { .. }
+            | EventBody::Moved { .. }
+            | EventBody::Dismissed
             | EventBody::Recovered { .. } => plain::note(self.out, &self.board, event),
         }
     }

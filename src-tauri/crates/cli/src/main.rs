@@ -2,7 +2,6 @@
 
 mod args;
 mod board;
-mod catalog;
 mod deliver;
 mod doctor;
 mod documents;
@@ -32,7 +31,8 @@ use args::{Arguments, Common, Verb};
 use clap::Parser;
 use exit::{CommandError, Exit};
 use out::Out;
-use spillway_engine::{Engine, model::Wish};
+use spillway_engine::{Engine, catalog, model::Wish};
+use spillway_profile::Profile;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -88,8 +88,8 @@ impl Session<'_> {
     }
 
     /// The profile that a name stands for.
-    fn profile(&self, name: &str) -> Result<catalog::Entry, CommandError> {
-        catalog::find(name, &settings::data_dir(self.common, &variable)?)
+    fn profile(&self, name: &str) -> Result<Profile, CommandError> {
+        Ok(catalog::find(&settings::data_dir(self.common, &variable)?, name)?.profile)
     }
 }
 

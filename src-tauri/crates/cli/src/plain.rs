@@ -54,12 +54,13 @@ fn words(row: &Row, body: &EventBody) -> Option<String> {
                 StepKind::Inspect | StepKind::Hash | StepKind::Deliver | StepKind::Tidy => None,
             }
         }
-        EventBody::Step { .. } => None,
+        EventBody::Step { .. } | EventBody::Dismissed => None,
         EventBody::Recovered { kept, interrupted } => Some(format!(
             "taken up again: {} kept, {} run again",
             text::plural((*kept).into(), "step"),
             interrupted
         )),
+        EventBody::Moved { .. } => Some("moved in the queue".to_owned()),
         EventBody::Removed => Some("removed".to_owned()),
     }
 }

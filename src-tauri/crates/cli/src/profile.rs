@@ -1,12 +1,12 @@
 //! `profile show`, `profile check`, `profile schema`.
 
 use serde::Serialize;
+use spillway_engine::catalog;
 use spillway_profile::Profile;
 
 use crate::{
     Session,
     args::{ProfileFiles, ProfileName, ProfileVerb},
-    catalog,
     documents::lossy,
     exit::{CommandError, Exit},
     text,
@@ -41,7 +41,7 @@ pub(crate) fn profile(session: &Session<'_>, what: &ProfileVerb) -> Result<Exit,
 }
 
 fn show(session: &Session<'_>, which: &ProfileName) -> Result<Exit, CommandError> {
-    let profile = session.profile(&which.profile)?.profile;
+    let profile = session.profile(&which.profile)?;
     if session.out.json() {
         session.out.document(&profile);
     } else {
@@ -57,7 +57,7 @@ fn check(session: &Session<'_>, which: &ProfileFiles) -> Exit {
     let mut document = Document { files: Vec::new() };
     let mut exit = Exit::Done;
     for file in &which.files {
-        let read: Result<Profile, CommandError> = catalog::read(file);
+        let read: Result<Profile, CommandError> = catalog::read(file).map_err(Into::into);
         let shown = text::path(file);
         let checked = match &read {
             Ok(profile) => {

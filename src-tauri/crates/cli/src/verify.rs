@@ -23,7 +23,7 @@ struct Document<'a> {
 
 /// Judges a file.
 pub(crate) fn verify(session: &Session<'_>, what: &args::Verify) -> Result<Exit, CommandError> {
-    let profile = session.profile(&what.profile)?.profile;
+    let profile = session.profile(&what.profile)?;
     if let Some(id) = &what.output
         && !profile.output.iter().any(|output| output.id == *id)
     {
@@ -86,6 +86,7 @@ mod tests {
     fn every_rule_is_a_row_and_the_sum_is_said() {
         let line = |rule: &str, verdict, place: Option<&str>| RuleResult {
             rule: rule.into(),
+            check: None,
             title: String::new(),
             expected: "h264".into(),
             measured: "hevc".into(),

@@ -10,10 +10,13 @@ pub trait Clock: Send + Sync {
     /// Milliseconds since 1970, UTC.
     fn now_ms(&self) -> i64;
 
-    /// How long the runner may sleep when nothing is due before `due_ms`. A simulated clock moves
-    /// itself forward instead of letting real time pass.
+    /// How long the runner may sleep when nothing is due before `due_ms`; longer than `poll` when it is
+    /// `idle`. A simulated clock moves itself forward instead of letting real time pass.
     fn patience(&self, due_ms: Option<i64>, idle: bool, poll: Duration) -> Duration;
 }
+
+/// How often somebody with nothing to do looks for news of other processes.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,7 +28,8 @@ impl Clock for SystemClock {
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 
-    fn patience(&self, due_ms: Option<i64>, _idle: bool, poll: Duration) -> Duration {
+    fn patience(&self, due_ms: Option<i64>, idle: bool, poll: Duration) -> Duration {
+        let poll = if idle { poll.max(IDLE) } else { poll };
         let Some(due) = due_ms else { return poll };
         let left = u64::try_from(due.saturating_sub(self.now_ms())).unwrap_or(0);
         poll.min(Duration::from_millis(left.max(1)))
@@ -73,6 +77,15 @@ mod tests {
         let ceilings: Vec<u64> = (1..=8).map(|n| back_off_ms(&retry, n, &Highest)).collect();
         assert_eq!(ceilings, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
         assert_eq!(back_off_ms(&retry, 200, &Highest), 60_000);
+    }
+
+    #[test]
+    fn somebody_idle_sleeps_longer_but_never_past_what_is_due() {
+        let poll = Duration::from_millis(100);
+        assert_eq!(SystemClock.patience(None, false, poll), poll);
+        assert_eq!(SystemClock.patience(None, true, poll), IDLE);
+        let due = SystemClock.now_ms() + 60;
+        assert!(SystemClock.patience(Some(due), true, poll) <= Duration::from_millis(60));
     }
 
     #[test]

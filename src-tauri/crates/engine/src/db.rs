@@ -3,11 +3,16 @@
 
 mod codec;
 mod event;
+mod function;
+mod history;
 mod job;
+mod live;
 mod open;
 mod output;
 mod part;
+mod queue;
 mod shift;
+mod speed;
 mod step;
 mod view;
 
@@ -16,12 +21,16 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::error::EngineError;
 
 pub(crate) use event::{events_after, last_seq};
+pub(crate) use history::{each as each_history, page as history_page};
 pub(crate) use job::{JobKey, JobRow, NewJob};
+pub(crate) use live::{live_job, snapshot};
 pub(crate) use open::{integrity, open};
 pub(crate) use output::{OutputRow, OutputState, Role};
-pub(crate) use part::PartRow;
+pub(crate) use part::{PartRow, step_parts};
+pub(crate) use queue::{anything_left, unfinished_among};
+pub(crate) use speed::{JobLeft, Papers, finished_tries, jobs_left, papers};
 pub(crate) use step::{AttemptNote, Claim, Done, Lane, NewStep};
-pub(crate) use view::{detail, find_job, list};
+pub(crate) use view::{detail, find_job, list, receipt};
 
 /// A write transaction with the time that everything in it happens at.
 pub(crate) struct Tx<'a> {
@@ -43,5 +52,16 @@ impl<'a> Tx<'a> {
 
 /// Rises whenever another connection commits.
 pub(crate) fn data_version(connection: &Connection) -> Result<i64, EngineError> {
-    Ok(connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+}
+
+/// Runs reads that must agree with each other.
+pub(crate) fn at_once<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
+    let reads = connection.unchecked_transaction()?;
+    let result = work(&reads)?;
+    reads.commit()?;
+    Ok(result)
 }

@@ -1,6 +1,6 @@
 //! Is everything there that deliveries need? Each answer with what to do about it.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use spillway_media::task::{Outcome, Task};
@@ -10,8 +10,33 @@ use crate::{Engine, db, error::EngineError, files, lock::Lock};
 /// Free space below which a warning is due, in bytes.
 const LITTLE_SPACE: u64 = 10_000_000_000;
 
+/// Names of all checks, in their order; without a worker the last ones are not made.
+pub const DOCTOR_CHECKS: &[&str] = &[
+    "data-folder",
+    "work-folder",
+    "data-space",
+    "work-space",
+    "database",
+    "runner",
+    "worker",
+    "encoder-libx264",
+    "encoder-libx265",
+    "encoder-prores_ks",
+    "encoder-aac",
+    "encoder-pcm_s24le",
+    "encoder-pcm_s16le",
+    "encoder-mjpeg",
+    "filter-scale",
+    "filter-bwdif",
+    "filter-transpose",
+    "filter-zscale",
+    "filter-tonemap",
+    "filter-aresample",
+    "filter-alimiter",
+];
+
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     /// Fine.
@@ -23,9 +48,9 @@ pub enum Health {
 }
 
 /// One check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct DoctorCheck {
-    /// Stable short name, e.g. `data-folder`.
+    /// Stable short name: one of [`DOCTOR_CHECKS`].
     pub name: String,
     /// How it ended.
     pub verdict: Health,
@@ -82,7 +107,7 @@ impl Engine {
                     format!("Worker processes start ({}).", list.join(", ")),
                     "",
                 )];
-                checks.extend(encoders.into_iter().map(|(name, there)| encoder(&name, there)));
+                checks.extend(encoders.into_iter().map(|(name, there)| tool(&name, there)));
                 checks
             }
             Ok(other) => {
@@ -103,22 +128,20 @@ impl Engine {
     }
 }
 
-fn encoder(name: &str, there: bool) -> DoctorCheck {
-    let id = format!("encoder-{name}");
+/// `name`: of an encoder, or of a filter after the word `filter`.
+fn tool(name: &str, there: bool) -> DoctorCheck {
+    let (kind, name) = name.split_once(' ').unwrap_or(("encoder", name));
+    let id = format!("{kind}-{name}");
     if there {
-        check(&id, Health::Ok, format!("The encoder {name} is there."), "")
+        check(&id, Health::Ok, format!("The {kind} {name} is there."), "")
     } else {
-        let text = format!("The encoder {name} is missing.");
+        let text = format!("The {kind} {name} is missing.");
         check(&id, Health::Fail, text, "Install an FFmpeg that has it; profiles that need it fail.")
     }
 }
 
 fn writable(name: &str, folder: &Path) -> DoctorCheck {
-    let probe = folder.join(format!(".spillway-doctor-{}", std::process::id()));
-    let tried = fs::create_dir_all(folder)
-        .and_then(|()| files::write_synced(&probe, b"doctor"))
-        .and_then(|()| files::remove(&probe));
-    match tried {
+    match files::try_writing(folder) {
         Ok(()) => check(name, Health::Ok, format!("{} can be written.", folder.display()), ""),
         Err(error) => {
             let text = format!("{} cannot be written: {error}.", folder.display());

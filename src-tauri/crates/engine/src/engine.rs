@@ -1,9 +1,19 @@
 //! The engine as the shells see it.
 
+mod follow;
+mod forecast;
 mod look;
+mod past;
+mod picture;
+mod queue;
+mod report;
+mod sheet;
 mod wish;
 
-use std::sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+};
 
 use rusqlite::Connection;
 
@@ -14,11 +24,19 @@ use crate::{
     db::{self, Tx},
     error::EngineError,
     fault::Faults,
+    feed::Pump,
+    gate::Gate,
+    lock::Lock,
     model::{Event, Feed, JobDetail, JobFilter, JobId, JobView, SubmitRequest},
-    run::{self, Tools, Until},
+    run::{self, Bell, Errand, Tools, Until},
+    sheet::looks::{Looks, Seen},
     steps::Craft,
     submit,
 };
+use forecast::Shapes;
+
+/// Workers for pictures at a time, and as many for looks at files: the queue goes on beside them.
+const AT_ONCE: usize = 2;
 
 /// A data folder opened. Any number of processes may have it open; one of them runs the queue.
 pub struct Engine {
@@ -29,6 +47,14 @@ pub struct Engine {
     clock: Box<dyn Clock>,
     chance: Box<dyn Chance>,
     faults: Faults,
+    /// Wakes whoever in this process works through the queue, or watches.
+    bell: Bell,
+    /// Still pictures being made.
+    stills: Gate<PathBuf>,
+    /// Files being looked at, and those that were.
+    looking: Gate<Arc<Seen>>,
+    looks: Looks,
+    shapes: Shapes,
 }
 
 impl Engine {
@@ -50,7 +76,19 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let connection = Mutex::new(db::open(&config.data_dir)?);
         let faults = Faults::new(config.fault.clone());
-        Ok(Self { config, connection, craft, clock, chance, faults })
+        Ok(Self {
+            config,
+            connection,
+            craft,
+            clock,
+            chance,
+            faults,
+            bell: Bell::default(),
+            stills: Gate::new(AT_ONCE),
+            looking: Gate::new(AT_ONCE),
+            looks: Looks::default(),
+            shapes: Shapes::default(),
+        })
     }
 
     /// Makes a job of every source and profile, in one transaction, with the names of the outputs
@@ -75,7 +113,18 @@ impl Engine {
         stop: &AtomicBool,
         feed: &mut dyn FnMut(&Feed),
     ) -> Result<(), EngineError> {
-        run::run(&self.tools(), &until, false, stop, feed)
+        self.run_now(&Errand { until: &until, only: false }, stop, feed)
+    }
+
+    fn run_now(
+        &self,
+        errand: &Errand<'_>,
+        stop: &AtomicBool,
+        feed: &mut dyn FnMut(&Feed),
+    ) -> Result<(), EngineError> {
+        let lock = Lock::take(&self.config.data_dir)?;
+        let mut pump = Pump::from_now(&self.lock())?;
+        run::run(&self.tools(), lock, errand, &mut pump, stop, feed)
     }
 
     /// Journal entries after `seq`, oldest first, at most `limit`.
@@ -130,6 +179,7 @@ impl Engine {
             clock: self.clock.as_ref(),
             chance: self.chance.as_ref(),
             faults: &self.faults,
+            bell: &self.bell,
         }
     }
 
@@ -143,6 +193,8 @@ impl Engine {
         let tx = Tx::begin(&mut connection, self.clock.now_ms())?;
         let result = work(&tx)?;
         tx.commit()?;
+        drop(connection);
+        self.bell.ring();
         Ok(result)
     }
 }

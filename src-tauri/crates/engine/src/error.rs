@@ -44,6 +44,9 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// A list could not be written to where it was to go.
+    #[error("the list could not be written: {0}")]
+    Export(std::io::Error),
     /// No job has this name.
     #[error("no job is called {0}")]
     NoSuchJob(String),

@@ -12,7 +12,7 @@ use crate::model::JobId;
 pub(crate) use classify::{Trouble, of_media, of_worker};
 
 /// Why something did not succeed, as stored and shown. The ten parts of a good error message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct Failure {
     /// Stable code, e.g. `MED-03`.
     pub code: Code,
@@ -37,7 +37,7 @@ pub struct Failure {
 }
 
 /// Stable codes. The text form is part of the product's contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
 pub enum Code {
     /// Source not found.
     #[serde(rename = "SRC-03")]

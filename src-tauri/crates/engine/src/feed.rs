@@ -17,6 +17,11 @@ impl Pump {
         Ok(Self { seq: db::last_seq(connection)? })
     }
 
+    /// Tells what is written after an entry.
+    pub(crate) fn after(seq: i64) -> Self {
+        Self { seq }
+    }
+
     /// Tells everything that is new.
     pub(crate) fn pump(
         &mut self,

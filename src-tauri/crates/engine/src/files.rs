@@ -67,6 +67,43 @@ pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Puts a small file into place whole: nobody ever sees half of it. An earlier one of the same name is
+/// replaced (through a link, if it is one) and lends its permissions.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    with_beside(&place, bytes, |temp| {
+        match fs::metadata(&place) {
+            Ok(earlier) => fs::set_permissions(temp, earlier.permissions())?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        fs::rename(temp, &place)?;
+        sync_folder_of(&place)
+    })
+}
+
+/// Puts a small file into place whole, unless something stands there (`AlreadyExists`).
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    with_beside(path, bytes, |temp| publish(temp, path))
+}
+
+/// Writes a synced temporary file beside `path` and hands it on; gone when that fails.
+fn with_beside(path: &Path, bytes: &[u8], place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let temp = path.with_file_name(format!(".spillway-{}.part", uuid::Uuid::now_v7()));
+    write_synced(&temp, bytes).and_then(|()| place(&temp)).inspect_err(|_| {
+        // What went wrong first is what is told.
+        let _ = remove(&temp);
+    })
+}
+
+/// Makes a folder where there is none, and tries to write in it.
+pub(crate) fn try_writing(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let probe = folder.join(format!(".spillway-{}.part", uuid::Uuid::now_v7()));
+    write_synced(&probe, b"can this be written?")?;
+    remove(&probe)
+}
+
 /// Removes a file or a folder with its content; nothing there is fine.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     let outcome = match fs::symlink_metadata(path) {
@@ -198,6 +235,25 @@ mod tests {
             assert!(place.join("a.m3u8").is_file());
             remove(&place).unwrap();
         }
+    }
+
+    #[test]
+    fn small_files_are_replaced_whole_or_created_only_where_nothing_is() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("real"), folder.path().join("link"));
+        create(&file, b"one").unwrap();
+        assert_eq!(create(&file, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&file).unwrap(), b"one");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        replace(&link, b"three").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"three");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(replace(&folder.path().join("no/such"), b"x").is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
     }
 
     #[test]

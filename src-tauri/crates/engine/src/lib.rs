@@ -1,6 +1,7 @@
 //! The durable engine: submit, plan, schedule, recover, verify, deliver. Knows no command line, no
 //! window, no environment variables: paths and limits come in through [`Config`].
 
+pub mod catalog;
 pub mod clock;
 pub mod config;
 pub mod conform;
@@ -13,13 +14,21 @@ pub mod failure;
 pub mod fault;
 mod feed;
 mod files;
+mod forecast;
+mod gate;
+pub mod history;
+pub mod live;
 mod lock;
 pub mod model;
+mod order;
+pub mod picture;
 pub mod plan;
 pub mod preflight;
 pub mod receipt;
 mod recover;
 mod run;
+pub mod settings;
+pub mod sheet;
 mod steps;
 mod submit;
 #[cfg(test)]

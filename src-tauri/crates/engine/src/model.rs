@@ -3,12 +3,13 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use specta::Type;
 use uuid::Uuid;
 
 use crate::failure::Failure;
 
 /// Name of a job: a UUID v7, so ids sort by age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type)]
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
 
@@ -26,7 +27,7 @@ impl FromStr for JobId {
 }
 
 /// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum JobState {
     /// Waits for its turn.
@@ -42,7 +43,7 @@ pub enum JobState {
 }
 
 /// What somebody wants of a job; only the runner acts on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wish {
     /// Go on.
@@ -54,7 +55,7 @@ pub enum Wish {
 }
 
 /// Where a step stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepState {
     /// Waits for other steps.
@@ -74,7 +75,7 @@ pub enum StepState {
 }
 
 /// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepKind {
     /// Look at the source, index its frames, check it against the profile, write the plan.
@@ -132,7 +133,7 @@ impl JobState {
 }
 
 /// A job in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct JobView {
     /// Its name.
     pub id: JobId,
@@ -171,7 +172,7 @@ pub struct JobView {
 }
 
 /// How many steps stand where.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct StepCounts {
     /// All steps known so far.
     pub total: u32,
@@ -184,7 +185,7 @@ pub struct StepCounts {
 }
 
 /// A delivered output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct OutputView {
     /// Output id of the profile.
     pub id: String,
@@ -199,7 +200,7 @@ pub struct OutputView {
 }
 
 /// A job with everything about it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct JobDetail {
     /// The list's view.
     pub job: JobView,
@@ -216,7 +217,7 @@ pub struct JobDetail {
 }
 
 /// A step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct StepView {
     /// Order inside the job.
     pub ord: u32,
@@ -236,8 +237,17 @@ pub struct StepView {
     pub attempts: Vec<AttemptView>,
 }
 
+/// Files that a finished step left in the work folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct StepParts {
+    /// Which step.
+    pub ord: u32,
+    /// Its files together, in bytes.
+    pub bytes: u64,
+}
+
 /// One try of a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct AttemptView {
     /// 1, 2, …
     pub number: u32,
@@ -252,7 +262,7 @@ pub struct AttemptView {
 }
 
 /// A journal entry; sequence numbers rise, gaps mean pruned entries.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct Event {
     /// Rises with every event of the data folder.
     pub seq: i64,
@@ -265,7 +275,7 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum EventBody {
     /// Accepted into the queue.
@@ -319,12 +329,19 @@ pub enum EventBody {
         /// Steps that were interrupted and run again.
         interrupted: u32,
     },
+    /// Now stands directly before another job of the queue.
+    Moved {
+        /// Which; `None`: at the end of the queue.
+        before: Option<JobId>,
+    },
+    /// Taken off the queue page; the history keeps it.
+    Dismissed,
     /// Removed from the list.
     Removed,
 }
 
 /// What a feed carries: journal events, and progress that is never stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[allow(clippy::large_enum_variant, reason = "passed by reference, never kept in numbers")]
 pub enum Feed {
@@ -341,6 +358,15 @@ pub enum Feed {
         /// Of how many; 0: unknown.
         total: u64,
     },
+}
+
+/// What [`crate::Engine::follow`] tells, in order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Heard<'a> {
+    /// Somebody else works through the queue now, or nobody.
+    Runner(&'a crate::live::Runner),
+    /// A journal entry, or progress.
+    Feed(&'a Feed),
 }
 
 /// A wish for one or more new jobs: each source × each profile.

@@ -8,6 +8,7 @@ use crate::{
     plan::{
         Finding, SourceFacts,
         color::{self, is_hdr_transfer},
+        finding,
         number::{approx, approx_i},
     },
 };
@@ -32,7 +33,7 @@ pub fn check(profile: &Profile, source: &SourceFacts<'_>) -> Result<Vec<Finding>
     if stops.is_empty() {
         return Ok(findings);
     }
-    let only_audio = stops.iter().all(|finding| finding.id == "no-audio");
+    let only_audio = stops.iter().all(|finding| finding::AUDIO_NEEDED.is(finding));
     let code = if only_audio { Code::NoAudio } else { Code::NotAccepted };
     let why = stops.iter().map(|finding| finding.text.as_str()).collect::<Vec<_>>().join(" ");
     let mut failure = refused(profile, source, code, &why);
@@ -55,7 +56,7 @@ pub fn findings(profile: &Profile, source: &SourceFacts<'_>) -> Vec<Finding> {
     picture(profile, source, &mut all);
     audio(profile, source, &mut all);
     damage(profile, source, &mut all);
-    all.extend(source.probe.notes.iter().map(|note| finding(Verdict::Pass, "source-note", note.clone(), "")));
+    all.extend(source.probe.notes.iter().map(|note| said(note)));
     all
 }
 
@@ -84,8 +85,12 @@ pub(crate) fn refused(profile: &Profile, source: &SourceFacts<'_>, code: Code, w
     })
 }
 
-fn finding(verdict: Verdict, id: &str, text: String, advice: &str) -> Finding {
-    Finding { verdict, id: id.to_owned(), text, advice: advice.to_owned() }
+/// What was noted while the file was opened.
+fn said(note: &str) -> Finding {
+    match note.strip_prefix("Stream ").and_then(|rest| rest.strip_suffix(" is cover art and is left out.")) {
+        Some(stream) => finding::COVER_ART.with(Verdict::Pass, [("stream", stream.to_owned())]),
+        None => finding::SOURCE_NOTE.with(Verdict::Pass, [("note", note.to_owned())]),
+    }
 }
 
 fn size(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
@@ -93,11 +98,13 @@ fn size(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
     let accept = &profile.accept;
     let turned = stream.rotation % 180 != 0;
     let (width, height) = if turned { (stream.height, stream.width) } else { (stream.width, stream.height) };
-    for (name, has, least) in [("wide", width, accept.min_width), ("high", height, accept.min_height)] {
-        if let Some(least) = least.filter(|least| has < *least) {
-            let text = format!("The picture is {has} pixels {name}; at least {least} are needed.");
-            all.push(finding(Verdict::Stop, "too-small", text, "Deliver a larger source."));
-        }
+    if let Some(least) = accept.min_width.filter(|least| width < *least) {
+        let values = [("width", width.to_string()), ("least", least.to_string())];
+        all.push(finding::TOO_NARROW.with(Verdict::Stop, values));
+    }
+    if let Some(least) = accept.min_height.filter(|least| height < *least) {
+        let values = [("height", height.to_string()), ("least", least.to_string())];
+        all.push(finding::TOO_LOW.with(Verdict::Stop, values));
     }
     if accept.smaller_than_output == Verdict::Pass {
         return;
@@ -115,15 +122,13 @@ fn size(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
         if turned { f64::from(width) } else { f64::from(width) * if aspect > 0.0 { aspect } else { 1.0 } };
     let (long, short) = (display.max(f64::from(height)), display.min(f64::from(height)));
     if long + 1.0 < f64::from(w.max(h)) && short + 1.0 < f64::from(w.min(h)) {
-        let text = format!(
-            "The source is {width} × {height}, smaller than the {w} × {h} asked for; it is not enlarged."
-        );
-        all.push(finding(
-            accept.smaller_than_output,
-            "smaller-than-output",
-            text,
-            "Deliver the largest master there is.",
-        ));
+        let values = [
+            ("width", width.to_string()),
+            ("height", height.to_string()),
+            ("wanted_width", w.to_string()),
+            ("wanted_height", h.to_string()),
+        ];
+        all.push(finding::SMALLER_THAN_OUTPUT.with(accept.smaller_than_output, values));
     }
 }
 
@@ -131,9 +136,9 @@ fn time(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
     let accept = &profile.accept;
     let first = source.index.frames.first().map_or(0, |frame| frame.time);
     let seconds = approx_i(source.index.end - first) * source.index.time_base.as_f64();
+    let lasts = ("seconds", format!("{seconds:.3}"));
     if let Some(least) = accept.min_duration_s.filter(|least| seconds + 1e-3 < *least) {
-        let text = format!("It lasts {seconds:.3} s; at least {least} s are needed.");
-        all.push(finding(Verdict::Stop, "too-short", text, ""));
+        all.push(finding::TOO_SHORT.with(Verdict::Stop, [lasts.clone(), ("least", least.to_string())]));
     }
     let ruled = fail_rules(profile).filter_map(|rule| match rule.check {
         Check::MaxDuration { seconds } => Some(seconds),
@@ -141,42 +146,34 @@ fn time(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
     });
     let most = accept.max_duration_s.into_iter().chain(ruled).min_by(f64::total_cmp);
     if let Some(most) = most.filter(|most| seconds > *most + 1e-3) {
-        let text = format!("It lasts {seconds:.3} s; at most {most} s are allowed.");
-        all.push(finding(Verdict::Stop, "too-long", text, "Shorten it before delivery."));
+        all.push(finding::TOO_LONG.with(Verdict::Stop, [lasts, ("most", most.to_string())]));
     }
+    rate(profile, source, seconds, all);
+}
+
+fn rate(profile: &Profile, source: &SourceFacts<'_>, seconds: f64, all: &mut Vec<Finding>) {
+    let accept = &profile.accept;
     let rate = if seconds > 0.0 { approx(source.index.frames.len() as u64) / seconds } else { 0.0 };
     let rate = source.summary.constant_rate.map_or(rate, spillway_media::types::Ratio::as_f64);
-    if accept.min_frame_rate.is_some_and(|min| rate < min - 1e-3)
-        || accept.max_frame_rate.is_some_and(|max| rate > max + 1e-3)
-    {
-        let bound =
-            |limit: Option<f64>, none: &str| limit.map_or_else(|| none.to_owned(), |value| value.to_string());
-        let text = format!(
-            "It has {rate:.3} frames per second; {} to {} are accepted.",
-            bound(accept.min_frame_rate, "any"),
-            bound(accept.max_frame_rate, "any")
-        );
-        all.push(finding(Verdict::Stop, "frame-rate", text, ""));
+    let has = ("rate", format!("{rate:.3}"));
+    if let Some(least) = accept.min_frame_rate.filter(|min| rate < min - 1e-3) {
+        all.push(finding::RATE_TOO_LOW.with(Verdict::Stop, [has.clone(), ("least", least.to_string())]));
+    }
+    if let Some(most) = accept.max_frame_rate.filter(|max| rate > max + 1e-3) {
+        all.push(finding::RATE_TOO_HIGH.with(Verdict::Stop, [has.clone(), ("most", most.to_string())]));
     }
     if source.summary.constant_rate.is_none() {
-        let text = format!("Its frames are not evenly spaced ({rate:.3} per second on average).");
-        let verdict = accept.variable_frame_rate;
-        all.push(finding(
-            verdict,
-            "variable-frame-rate",
-            text,
-            "Deliver a source with a constant frame rate.",
-        ));
+        all.push(finding::VARIABLE_RATE.with(accept.variable_frame_rate, [has]));
     }
 }
 
 fn picture(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
     let Some(stream) = source.probe.video.first() else { return };
     let accept = &profile.accept;
-    if stream.field_order != FieldOrder::Progressive {
-        let order = if stream.field_order == FieldOrder::TopFirst { "top" } else { "bottom" };
-        let text = format!("It is interlaced ({order} field first).");
-        all.push(finding(accept.interlaced, "interlaced", text, "Deliver a progressive source."));
+    match stream.field_order {
+        FieldOrder::Progressive => {}
+        FieldOrder::TopFirst => all.push(finding::TOP_FIRST.with(accept.interlaced, [])),
+        FieldOrder::BottomFirst => all.push(finding::BOTTOM_FIRST.with(accept.interlaced, [])),
     }
     let vision = stream.hdr.as_ref().is_some_and(|hdr| hdr.dolby_vision);
     if is_hdr_transfer(stream.color.transfer.as_deref()) || vision {
@@ -185,41 +182,33 @@ fn picture(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) 
             Some("arib-std-b67") => "HLG",
             _ => "PQ",
         };
-        all.push(finding(accept.hdr, "hdr", format!("It is HDR ({kind})."), "Deliver an SDR version."));
+        all.push(finding::HDR.with(accept.hdr, [("kind", kind.to_owned())]));
     }
     let color = color::source(stream);
     if color.guessed {
         let name = |tag: &Option<String>| tag.clone().unwrap_or_default();
-        let text = format!(
-            "Its colour is not fully tagged; taken for primaries {}, transfer {}, matrix {}, as its tags and size suggest.",
-            name(&color.tags.primaries),
-            name(&color.tags.transfer),
-            name(&color.tags.matrix)
-        );
-        all.push(finding(
-            Verdict::Warn,
-            "color-guessed",
-            text,
-            "If the colours look wrong, tag the source and deliver again.",
-        ));
+        let values = [
+            ("primaries", name(&color.tags.primaries)),
+            ("transfer", name(&color.tags.transfer)),
+            ("matrix", name(&color.tags.matrix)),
+        ];
+        all.push(finding::COLOR_GUESSED.with(Verdict::Warn, values));
     }
     let turns = profile.output.iter().any(|output| output.video.rotation == Rotation::Apply);
     if stream.rotation % 360 != 0 && turns {
-        let text = format!("It carries a rotation of {}°, which is applied to the pixels.", stream.rotation);
-        all.push(finding(Verdict::Pass, "rotated", text, ""));
+        all.push(finding::ROTATED.with(Verdict::Pass, [("degrees", stream.rotation.to_string())]));
     }
-    if source.probe.video.len() > 1 {
-        let text = format!("It has {} picture streams; the first is used.", source.probe.video.len());
-        all.push(finding(Verdict::Warn, "more-pictures", text, ""));
+    let pictures = source.probe.video.len();
+    if pictures > 1 {
+        all.push(finding::MORE_PICTURES.with(Verdict::Warn, [("count", pictures.to_string())]));
     }
 }
 
 fn audio(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
     let streams = &source.probe.audio;
     for stream in streams.iter().filter(|stream| !stream.decodable) {
-        let text =
-            format!("Audio stream {} ({}) cannot be decoded and is left out.", stream.index, stream.codec);
-        all.push(finding(Verdict::Warn, "audio-undecodable", text, ""));
+        let values = [("stream", stream.index.to_string()), ("codec", stream.codec.clone())];
+        all.push(finding::AUDIO_UNDECODABLE.with(Verdict::Warn, values));
     }
     if streams.iter().any(|stream| stream.decodable) {
         return;
@@ -227,11 +216,9 @@ fn audio(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
     let ruled = fail_rules(profile).any(|rule| rule.check == Check::HasAudio);
     let asked = profile.output.iter().any(|output| !output.audio.is_empty());
     if profile.accept.audio == Need::Required || (ruled && asked) {
-        let text = format!("It has no audio that can be decoded, and {} needs some.", profile.partner);
-        all.push(finding(Verdict::Stop, "no-audio", text, "Add the sound and deliver again."));
+        all.push(finding::AUDIO_NEEDED.with(Verdict::Stop, [("partner", profile.partner.clone())]));
     } else if asked {
-        let text = "It has no audio that can be decoded; the outputs will have none.".to_owned();
-        all.push(finding(Verdict::Warn, "no-audio", text, ""));
+        all.push(finding::NO_AUDIO.with(Verdict::Warn, []));
     }
 }
 
@@ -240,15 +227,14 @@ fn damage(profile: &Profile, source: &SourceFacts<'_>, all: &mut Vec<Finding>) {
     if summary.damaged == 0 {
         return;
     }
+    let verdict = profile.accept.damaged;
+    let count = ("count", summary.damaged.to_string());
     let places: Vec<String> = summary.damaged_at_ms.iter().take(5).map(|ms| clock(*ms)).collect();
-    let places = if places.is_empty() { String::new() } else { format!(", first at {}", places.join(", ")) };
-    let text = format!("{} frames cannot be decoded cleanly{places}.", summary.damaged);
-    all.push(finding(
-        profile.accept.damaged,
-        "damaged",
-        text,
-        "Look at those places, or copy the source again.",
-    ));
+    all.push(if places.is_empty() {
+        finding::DAMAGED.with(verdict, [count])
+    } else {
+        finding::DAMAGED_AT.with(verdict, [count, ("places", places.join(", "))])
+    });
 }
 
 fn fail_rules(profile: &Profile) -> impl Iterator<Item = &Rule> {
@@ -285,17 +271,17 @@ mod tests {
     #[test]
     fn each_condition_stops() {
         let stops: [(&str, Change); 12] = [
-            ("too-small", |p, _| p.accept.min_width = Some(3_840)),
-            ("too-small", |p, _| p.accept.min_height = Some(2_160)),
+            ("too-narrow", |p, _| p.accept.min_width = Some(3_840)),
+            ("too-low", |p, _| p.accept.min_height = Some(2_160)),
             ("too-short", |p, _| p.accept.min_duration_s = Some(60.0)),
             ("too-long", |p, _| p.accept.max_duration_s = Some(5.0)),
-            ("frame-rate", |p, _| p.accept.min_frame_rate = Some(25.0)),
-            ("frame-rate", |p, _| p.accept.max_frame_rate = Some(23.9)),
+            ("frame-rate-too-low", |p, _| p.accept.min_frame_rate = Some(25.0)),
+            ("frame-rate-too-high", |p, _| p.accept.max_frame_rate = Some(23.9)),
             ("variable-frame-rate", |p, s| {
                 p.accept.variable_frame_rate = Verdict::Stop;
                 s.summary.constant_rate = None;
             }),
-            ("interlaced", |p, s| {
+            ("interlaced-top-first", |p, s| {
                 p.accept.interlaced = Verdict::Stop;
                 s.probe.video[0].field_order = FieldOrder::TopFirst;
             }),
@@ -307,7 +293,7 @@ mod tests {
                 p.accept.smaller_than_output = Verdict::Stop;
                 p.output[0].video.size = Size::Fit { width: 3_840, height: 2_160 };
             }),
-            ("damaged", |p, s| {
+            ("damaged-at", |p, s| {
                 p.accept.damaged = Verdict::Stop;
                 s.summary.damaged = 12;
                 s.summary.damaged_at_ms = vec![190_000];
@@ -369,10 +355,12 @@ mod tests {
             s.summary.damaged = 1;
             s.probe.video[0].color.matrix = None;
             s.probe.notes.push("The index was rebuilt.".to_owned());
+            s.probe.notes.push("Stream 2 is cover art and is left out.".to_owned());
         })
         .unwrap();
         let ids: Vec<&str> = found.iter().map(|finding| finding.id.as_str()).collect();
-        assert_eq!(ids, ["variable-frame-rate", "color-guessed", "damaged", "source-note"]);
+        assert_eq!(ids, ["variable-frame-rate", "color-guessed", "damaged", "source-note", "cover-art"]);
+        assert_eq!(found[4].text, "Stream 2 is cover art and is left out.");
     }
 
     #[test]

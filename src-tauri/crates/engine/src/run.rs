@@ -1,6 +1,7 @@
 //! The runner: one thread that owns the writing of the database, hands ready steps to threads, and
 //! records what becomes of them. One transaction a turn: results in, next steps out.
 
+mod bell;
 pub(crate) mod mend;
 pub(crate) mod settle;
 mod slots;
@@ -32,6 +33,7 @@ use crate::{
     recover,
     steps::{self, Bench, Brief, Craft, Note, Notebook, Noted, Performed, Setback},
 };
+pub(crate) use bell::Bell;
 use slots::Slots;
 use turn::Turn;
 
@@ -53,10 +55,20 @@ pub(crate) struct Tools<'a> {
     pub(crate) clock: &'a dyn Clock,
     pub(crate) chance: &'a dyn Chance,
     pub(crate) faults: &'a Faults,
+    pub(crate) bell: &'a Bell,
+}
+
+/// What the runner is after.
+pub(crate) struct Errand<'a> {
+    pub(crate) until: &'a Until,
+    /// Nothing but the jobs of `until` is touched.
+    pub(crate) only: bool,
 }
 
 /// What wakes the runner.
 enum Wake {
+    /// Somebody in this process asks for something.
+    Rung,
     /// A step's thread is through.
     Ended { claim: i64, performed: Performed },
     /// A step's thread got further.
@@ -65,33 +77,24 @@ enum Wake {
     Note { claim: i64, note: Note, answer: SyncSender<Noted> },
 }
 
-/// Runs the engine. With `only`, nothing but the jobs of `until` is touched.
+/// Runs the engine for as long as `lock` is this process's.
 pub(crate) fn run(
     tools: &Tools<'_>,
-    until: &Until,
-    only: bool,
+    _lock: Lock,
+    errand: &Errand<'_>,
+    pump: &mut Pump,
     stop: &AtomicBool,
     feed: &mut dyn FnMut(&Feed),
 ) -> Result<(), EngineError> {
-    let _lock = Lock::take(&tools.config.data_dir)?;
     let mut connection = db::open(&tools.config.data_dir)?;
-    let mut pump = Pump::from_now(&connection)?;
-    let focus = if let Until::Jobs(ids) = until { ids.as_slice() } else { &[] };
-    recover::recover(tools, &mut connection, only.then_some(focus))?;
+    let focus = if let Until::Jobs(ids) = errand.until { ids.as_slice() } else { &[] };
+    recover::recover(tools, &mut connection, errand.only.then_some(focus))?;
     pump.pump(&connection, feed)?;
     std::thread::scope(|scope| {
         let (wake, wakes) = mpsc::channel();
-        let mut runner = Runner {
-            tools,
-            until,
-            focus,
-            only,
-            connection,
-            pump,
-            slots: Slots::new(tools.config),
-            wake,
-            wakes,
-        };
+        tools.bell.wire(wake.clone());
+        let mut runner =
+            Runner { tools, errand, focus, connection, pump, slots: Slots::new(tools.config), wake, wakes };
         let outcome = runner.drive(scope, stop, feed);
         // After an error the threads must be told, or the scope would wait for them.
         runner.slots.stop_all();
@@ -101,11 +104,10 @@ pub(crate) fn run(
 
 struct Runner<'a> {
     tools: &'a Tools<'a>,
-    until: &'a Until,
+    errand: &'a Errand<'a>,
     focus: &'a [JobId],
-    only: bool,
     connection: Connection,
-    pump: Pump,
+    pump: &'a mut Pump,
     slots: Slots,
     wake: Sender<Wake>,
     wakes: Receiver<Wake>,
@@ -162,7 +164,7 @@ impl<'a> Runner<'a> {
             self.tools,
             &self.slots,
             ended,
-            &turn::Order { leaving, focus: self.focus, only: self.only, until: self.until },
+            &turn::Order { leaving, focus: self.focus, only: self.errand.only, until: self.errand.until },
         )?;
         for kind in &kinds {
             self.tools.faults.hit_step(*kind, crate::fault::Moment::BeforeCommit);
@@ -221,6 +223,8 @@ impl<'a> Runner<'a> {
         let mut next = self.wakes.recv_timeout(patience).ok();
         while let Some(wake) = next {
             match wake {
+                // What it is about is in the database.
+                Wake::Rung => {}
                 Wake::Ended { claim, performed } => ended.push((claim, performed)),
                 Wake::Progress { claim, progress } => {
                     if let Some(claim) = self.slots.claim(claim) {

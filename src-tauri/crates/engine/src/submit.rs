@@ -2,6 +2,7 @@
 //! transaction. What cannot be accepted becomes a failed job, so that the rest of a batch goes on.
 
 pub(crate) mod names;
+pub(crate) mod rehearse;
 
 use std::{
     ffi::OsString,
@@ -42,6 +43,8 @@ pub(crate) fn submit(tx: &Tx<'_>, request: SubmitRequest) -> Result<Vec<JobId>, 
                 tx.delete_outputs(key.num)?;
                 failure.recorded(id, "accept", 1, (0, 0));
                 tx.move_job(key, JobEvent::Failed, Some(&failure))?;
+            } else {
+                tx.tell_place(key)?;
             }
             ids.push(id);
         }

@@ -27,6 +27,10 @@ pub enum Task {
     Package(PackageTask),
     /// Read back a finished output.
     Measure(MeasureTask),
+    /// Show one frame as a JPEG file.
+    Picture(PictureTask),
+    /// Make a sample master: a moving test picture with tones.
+    Sample(SampleTask),
     /// Tell which libraries, encoders and filters this build has.
     Doctor {},
 }
@@ -41,10 +45,12 @@ pub enum Outcome {
     Segment(SegmentDone),
     /// Of [`Task::Audio`].
     Audio(AudioDone),
-    /// Of [`Task::Stitch`] and [`Task::Package`].
+    /// Of [`Task::Stitch`], [`Task::Package`] and [`Task::Sample`].
     Files(FilesDone),
     /// Of [`Task::Measure`].
     Measure(Box<Measured>),
+    /// Of [`Task::Picture`].
+    Picture(PictureDone),
     /// Of [`Task::Doctor`].
     Doctor {
         /// Libraries with versions.
@@ -156,7 +162,7 @@ pub struct Rendition {
 }
 
 /// Fully resolved picture settings; nothing is left for the encoder to guess.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct VideoSettings {
     /// Compression.
     pub codec: VideoCodec,
@@ -382,7 +388,7 @@ pub struct AudioInput {
     pub language: Option<String>,
 }
 
-/// See [`Task::Stitch`] and [`Task::Package`].
+/// See [`Task::Stitch`], [`Task::Package`] and [`Task::Sample`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FilesDone {
     /// Every file written, path relative to `out` (empty for a single file), with its hash.
@@ -394,7 +400,7 @@ pub struct FilesDone {
 }
 
 /// A file of an output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct FileInfo {
     /// Relative to the output's root; empty when the output is one file.
     pub path: String,
@@ -417,6 +423,48 @@ pub struct MeasureTask {
     pub loudness: bool,
     /// Hash the files.
     pub hash: bool,
+}
+
+/// See [`Task::Picture`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureTask {
+    /// Absolute path of a media file, an HLS folder or its playlist.
+    pub source: PathBuf,
+    /// Which frame.
+    pub moment: PictureMoment,
+    /// Most pixels from top to bottom; smaller pictures are not enlarged.
+    pub height: u32,
+    /// JPEG file to write; written under a temporary name beside it, synced, renamed.
+    pub out: PathBuf,
+}
+
+/// Which frame of a film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PictureMoment {
+    /// One that shows something: neither black nor flat, some way in.
+    Poster,
+    /// The one shown at this time from the first frame on, in ms; before the start the first one,
+    /// behind the end the last one.
+    At(i64),
+}
+
+/// See [`Task::Picture`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureDone {
+    /// Pixels from left to right.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+    /// Time of the frame shown, from the first frame on, in ms.
+    pub at_ms: i64,
+}
+
+/// See [`Task::Sample`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleTask {
+    /// `QuickTime` file to write; written under a temporary name beside it, synced, renamed.
+    pub out: PathBuf,
 }
 
 /// How far a worker is.

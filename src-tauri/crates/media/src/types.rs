@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A rational number: a timebase (seconds per tick) or a rate (frames per second).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
 pub struct Ratio {
     /// Numerator.
     pub num: i32,
@@ -52,7 +52,7 @@ pub fn rescale(ticks: i64, from: Ratio, to: Ratio) -> i64 {
 }
 
 /// Colour description by FFmpeg's names (ITU-T H.273 code points); `None`: not stated.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct ColorTags {
     /// E.g. `bt709`, `bt2020`.
     pub primaries: Option<String>,
@@ -67,7 +67,7 @@ pub struct ColorTags {
 }
 
 /// Static HDR metadata (SMPTE ST 2086, CTA-861.3), in the integer units of HEVC SEI messages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct Hdr {
     /// Red, green, blue, white point as x, y in units of 0.00002.
     pub primaries: Option<[[u32; 2]; 4]>,
@@ -80,7 +80,7 @@ pub struct Hdr {
 }
 
 /// Scan order of a picture.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldOrder {
     /// Frames.
@@ -93,7 +93,7 @@ pub enum FieldOrder {
 }
 
 /// Why a media operation did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, specta::Type)]
 #[error("{message}")]
 pub struct MediaError {
     /// What kind of failure.
@@ -112,7 +112,7 @@ impl MediaError {
 }
 
 /// Closed list of failure kinds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum MediaCode {
     /// No such file.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Conditions on a source. An absent limit means no limit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, default)]
 pub struct Accept {
     /// Must the source have decodable audio? (Video is always needed.)
@@ -53,7 +53,7 @@ impl Default for Accept {
 }
 
 /// Whether something must be there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// No source without it.
@@ -64,7 +64,20 @@ pub enum Need {
 }
 
 /// What preflight says of a property.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    specta::Type,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Fine, nothing to say.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Names, folders and collisions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
     /// Folder below the output folder, as a naming template; empty: the output folder itself.
@@ -33,7 +33,7 @@ impl Default for Delivery {
 }
 
 /// What to do when the name of an output is taken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exists {
     /// The job fails, what is there stays.
@@ -44,7 +44,7 @@ pub enum Exists {
 }
 
 /// Patience with failures that may pass (worker crash, hang, I/O).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retry {
     /// Tries of one step in all.

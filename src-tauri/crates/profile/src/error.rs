@@ -14,7 +14,7 @@ pub struct ProfileErrors {
 }
 
 /// One fault in a profile text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
 pub struct ProfileError {
     /// Line, from 1.
     pub line: usize,
@@ -142,7 +142,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// `did you mean "x"?`, or the whole list when nothing is near and the list is short.
-pub(crate) fn propose<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn propose<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(word, known.iter().copied()) {
         Some(name) => Some(format!("did you mean \"{name}\"?")),

@@ -20,7 +20,7 @@ mod validate;
 
 pub use accept::{Accept, Need, Verdict};
 pub use delivery::{Delivery, Exists, Retry};
-pub use error::{Path, Problem, ProfileError, ProfileErrors, Step};
+pub use error::{Path, Problem, ProfileError, ProfileErrors, Step, propose};
 pub use output::{
     Audio, AudioCodec, AudioFit, Channels, Color, Container, EditList, FrameRate, FrameRateMode, Gop, Hls,
     Loudness, Output, PassThrough, PixelAspect, RateControl, Rotation, Rung, Scan, SelectAudio, Size,

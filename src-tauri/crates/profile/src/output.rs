@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One deliverable: a file, or an HLS folder.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// Short name inside the profile, e.g. `master`.
@@ -37,7 +37,7 @@ fn yes() -> bool {
 }
 
 /// File format of an output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Container {
     /// ISO base media file, extension `mp4`.
@@ -69,7 +69,7 @@ impl Container {
 }
 
 /// Edit-list policy. `YouTube` and Instagram refuse files that have one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum EditList {
     /// Written where timing needs one.
@@ -80,7 +80,7 @@ pub enum EditList {
 }
 
 /// Timecode policy.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Timecode {
     /// The source's start timecode in a tmcd track, where the source has one.
@@ -93,7 +93,7 @@ pub enum Timecode {
 }
 
 /// The picture of an output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Video {
     /// Compression.
@@ -145,7 +145,7 @@ pub struct Video {
 }
 
 /// Video compression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum VideoCodec {
     /// H.264/AVC by x264.
@@ -158,7 +158,7 @@ pub enum VideoCodec {
 
 /// Picture size rule. Odd sizes become even by leaving out the last column or row (a crop of one
 /// pixel, never a rescale), wherever the pixel format needs it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Size {
     /// The source's own.
@@ -174,7 +174,7 @@ pub enum Size {
 }
 
 /// Frame timing rule.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, default)]
 pub struct FrameRate {
     /// Keep the source's times or make them even.
@@ -184,7 +184,7 @@ pub struct FrameRate {
 }
 
 /// See [`FrameRate`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum FrameRateMode {
     /// Every source frame once, at its own time; variable rates stay variable.
@@ -196,7 +196,7 @@ pub enum FrameRateMode {
 }
 
 /// Keyframe distance. Always closed GOPs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gop {
     /// Longest distance of keyframes in seconds; converted to frames at the output's rate, rounded.
@@ -214,7 +214,7 @@ impl Default for Gop {
 }
 
 /// How bits are spent.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "mode")]
 pub enum RateControl {
     /// Constant rate factor, no ceiling.
@@ -236,7 +236,7 @@ pub enum RateControl {
 }
 
 /// Fields or frames.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scan {
     /// Interlaced sources are deinterlaced (one frame per frame, bwdif).
@@ -247,7 +247,7 @@ pub enum Scan {
 }
 
 /// Rotation flag (display matrix).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rotation {
     /// Turn the pixels, clear the flag.
@@ -258,7 +258,7 @@ pub enum Rotation {
 }
 
 /// Sample aspect ratio.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum PixelAspect {
     /// Stretch the width so that pixels are square.
@@ -269,7 +269,7 @@ pub enum PixelAspect {
 }
 
 /// Colour handling.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Color {
     /// SDR: HDR sources are tone-mapped to BT.709, full range becomes limited, tags always written.
@@ -281,7 +281,7 @@ pub enum Color {
 }
 
 /// When the source's own picture is good enough to be copied.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, default)]
 pub struct PassThrough {
     /// Highest average bit rate in kbit/s that is still copied; absent: any.
@@ -289,7 +289,7 @@ pub struct PassThrough {
 }
 
 /// One rung of a ladder. Rungs larger than the source are left out, except the smallest.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Rung {
     /// Short name, used in file names, e.g. `1080p`.
@@ -312,7 +312,7 @@ pub struct Rung {
 }
 
 /// One audio programme of an output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Audio {
     /// Short name, used in file names, e.g. `stereo`.
@@ -343,7 +343,7 @@ pub struct Audio {
 }
 
 /// Audio compression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum AudioCodec {
     /// AAC-LC.
@@ -355,7 +355,7 @@ pub enum AudioCodec {
 }
 
 /// Channel layout of a programme.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Channels {
     /// Two channels; more are folded down, mono is doubled.
@@ -368,7 +368,7 @@ pub enum Channels {
 }
 
 /// Which source streams feed a programme. Streams that cannot be decoded are skipped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum SelectAudio {
     /// The default stream, or the first.
@@ -379,7 +379,7 @@ pub enum SelectAudio {
 }
 
 /// Start and end of audio in relation to the picture.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum AudioFit {
     /// Silence added or samples cut so that it starts and ends with the picture.
@@ -390,7 +390,7 @@ pub enum AudioFit {
 }
 
 /// Loudness normalisation, measured over the whole programme first (two passes).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Loudness {
     /// Integrated loudness to reach, in LUFS (ITU-R BS.1770-4 gating), e.g. -23.
@@ -402,7 +402,7 @@ pub struct Loudness {
 }
 
 /// HLS packaging (RFC 8216, Apple HLS authoring specification).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Hls {
     /// Target segment duration in seconds; a whole number of GOPs.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One checkable demand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Stable name for receipts, unique in the profile, e.g. `moov-first`.
@@ -23,7 +23,20 @@ pub struct Rule {
 }
 
 /// What a miss means.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    specta::Type,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Delivered, and noted.
@@ -34,7 +47,7 @@ pub enum Severity {
 }
 
 /// What is measured and compared. In TOML: `check = { kind = "max-gop-seconds", value = 2.0 }`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "kind")]
 pub enum Check {
     /// File format is one of these (`mp4`, `mov`, `hls`).

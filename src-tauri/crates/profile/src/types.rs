@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Accept, Delivery, Output, Retry, Rule};
 
 /// One partner's contract: what is accepted, what is made, what it must obey, where it goes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Stable name: lower-case letters, digits and hyphens, e.g. `apple-hls`.
@@ -51,7 +51,7 @@ pub struct Profile {
 }
 
 /// Where a rule comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields)]
 pub struct Citation {
     /// Title of the page or specification.
@@ -63,7 +63,7 @@ pub struct Citation {
 }
 
 /// Which engine may run the profile.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnginePolicy {
     /// Whichever is better for the job.
@@ -76,7 +76,9 @@ pub enum EnginePolicy {
 }
 
 /// Something that a source can carry and an output can lose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, specta::Type,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
     /// Start timecode (tmcd track or stream tag).
@@ -114,7 +116,7 @@ pub enum Loss {
 }
 
 /// Spending limits, in US dollars. Local work costs nothing unless a machine rate is set.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
     /// Most that one job may cost; absent: no limit.

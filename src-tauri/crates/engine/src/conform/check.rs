@@ -8,7 +8,7 @@ use spillway_profile::{Check, Loudness, Profile, Severity};
 
 use super::{
     Outcome, RuleResult,
-    line::{Part, State, line, shown, yes},
+    line::{Part, State, merge, shown, yes},
     picture::{color_words, scan_words},
     sound,
 };
@@ -29,11 +29,17 @@ pub(super) fn rules(profile: &Profile, output: &str, measured: &Measured) -> Vec
                 Severity::Warn => Outcome::Warn,
                 Severity::Fail => Outcome::Fail,
             };
-            let mut result = line(&rule.id, title(&rule.check), miss, &parts(&rule.check, measured))?;
+            let mut result = merge(&rule.id, title(&rule.check), miss, &parts(&rule.check, measured))?;
+            result.check = kind(&rule.check);
             result.source = rule.source.as_ref().and_then(|key| profile.sources.get(key)).cloned();
             Some(result)
         })
         .collect()
+}
+
+/// The check's name in a profile.
+fn kind(check: &Check) -> Option<String> {
+    serde_json::to_value(check).ok()?.get("kind")?.as_str().map(str::to_owned)
 }
 
 /// What a check asks, in words.

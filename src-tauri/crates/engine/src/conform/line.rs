@@ -1,6 +1,6 @@
 //! One line of a verdict, merged from what each rendition or track shows.
 
-use super::{Outcome, RuleResult};
+use super::{Outcome, RULE_IDS, RuleResult};
 
 /// What one rendition, track or file shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +68,14 @@ pub(super) fn some<C>(cases: &[C], part: impl Fn(&C) -> Option<Part>) -> Vec<Par
     cases.iter().filter_map(part).collect()
 }
 
-/// Merges `parts` into one line; a miss counts as `miss`. `None` when there is nothing to judge.
+/// The line of a built-in rule, see [`merge`].
 pub(super) fn line(rule: &str, title: &str, miss: Outcome, parts: &[Part]) -> Option<RuleResult> {
+    debug_assert!(RULE_IDS.contains(&rule), "{rule} is in the list of rules");
+    merge(rule, title, miss, parts)
+}
+
+/// Merges `parts` into one line; a miss counts as `miss`. `None` when there is nothing to judge.
+pub(super) fn merge(rule: &str, title: &str, miss: Outcome, parts: &[Part]) -> Option<RuleResult> {
     let outcome = |part: &Part| match part.state {
         State::Met => Outcome::Pass,
         State::Missed => miss,
@@ -84,6 +90,7 @@ pub(super) fn line(rule: &str, title: &str, miss: Outcome, parts: &[Part]) -> Op
     let place = (!bad.is_empty() && parts.len() > 1).then(|| bad.join(", "));
     Some(RuleResult {
         rule: rule.to_owned(),
+        check: None,
         title: title.to_owned(),
         expected: merged(parts, |part| &part.expected),
         measured: merged(parts, |part| &part.measured),
@@ -127,18 +134,18 @@ mod tests {
     #[test]
     fn equal_texts_merge_and_different_ones_are_told_apart() {
         let part = |place, measured, met: bool| Part::of(place, "24", measured, met);
-        let one = line("r", "t", Outcome::Fail, &[part("a", "24", true), part("b", "24", true)]).unwrap();
+        let one = merge("r", "t", Outcome::Fail, &[part("a", "24", true), part("b", "24", true)]).unwrap();
         assert_eq!((one.measured.as_str(), one.verdict, one.place), ("24", Outcome::Pass, None));
-        let two = line("r", "t", Outcome::Fail, &[part("a", "24", true), part("b", "25", false)]).unwrap();
+        let two = merge("r", "t", Outcome::Fail, &[part("a", "24", true), part("b", "25", false)]).unwrap();
         assert_eq!(two.measured, "a: 24; b: 25");
         assert_eq!((two.verdict, two.place.as_deref()), (Outcome::Fail, Some("b")));
-        assert_eq!(line("r", "t", Outcome::Fail, &[]), None);
+        assert_eq!(merge("r", "t", Outcome::Fail, &[]), None);
     }
 
     #[test]
     fn what_cannot_be_told_is_a_warning() {
         let part = Part::whole("yes", "not established", State::Unknown);
-        assert_eq!(line("r", "t", Outcome::Fail, &[part]).unwrap().verdict, Outcome::Warn);
+        assert_eq!(merge("r", "t", Outcome::Fail, &[part]).unwrap().verdict, Outcome::Warn);
     }
 
     #[test]

@@ -19,8 +19,67 @@ use spillway_profile::{Citation, Output, Profile};
 
 use crate::plan::OutputPlan;
 
+/// Names of the built-in rules; every other name comes from a profile, and its result says which
+/// [`RuleResult::check`] it is.
+pub const RULE_IDS: &[&str] = &[
+    // The file as a whole.
+    "container",
+    "structure",
+    "renditions",
+    "audio-tracks",
+    "fast-start",
+    "edit-list",
+    "timecode",
+    "chapters",
+    // Pictures.
+    "picture",
+    "frames",
+    "times-rise",
+    "picture-times",
+    "picture-start",
+    "picture-end",
+    "codec",
+    "level",
+    "pixel-format",
+    "size",
+    "pixel-aspect",
+    "rotation",
+    "scan",
+    "frame-rate",
+    "color",
+    "hdr",
+    "captions",
+    "language",
+    "segment-idr",
+    "keyframes",
+    "closed-gops",
+    "b-frames",
+    "parameter-sets",
+    "decodes",
+    "seams-decode",
+    "vbv",
+    "average-bit-rate",
+    // Sound.
+    "audio-format",
+    "audio-sync",
+    "audio-complete",
+    "durations-agree",
+    "audio-times-rise",
+    "audio-decodes",
+    "audio-language",
+    "loudness",
+    // HLS.
+    "hls-playlists",
+    "segments-idr",
+    "aligned",
+    "target-duration",
+    "declared-bit-rates",
+    "segment-length",
+    "i-frame-playlists",
+];
+
 /// What became of one rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Met.
@@ -32,10 +91,13 @@ pub enum Outcome {
 }
 
 /// One rule, judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct RuleResult {
-    /// Stable name: one of the built-in rules, or the id of a rule of the profile.
+    /// Stable name: one of [`RULE_IDS`], or the id of a rule of the profile.
     pub rule: String,
+    /// Of a rule of the profile: which kind of check it is, as `check.kind` of the profile says it.
+    #[serde(default)]
+    pub check: Option<String>,
     /// What is asked, in words.
     pub title: String,
     /// What was expected.
@@ -51,7 +113,7 @@ pub struct RuleResult {
 }
 
 /// All rules of one output, judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct OutputVerdict {
     /// Output id.
     pub output: String,

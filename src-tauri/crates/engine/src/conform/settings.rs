@@ -91,7 +91,7 @@ fn pictures(output: &Output, measured: &Measured) -> Vec<RuleResult> {
             &all(&cases, Case::parameter_sets),
         ),
         line("decodes", "Decodes without errors", fail, &all(&cases, Case::decodes)),
-        line("vbv", "Average under the ceiling", Outcome::Warn, &some(&cases, Case::ceiling)),
+        line("average-bit-rate", "Average under the ceiling", Outcome::Warn, &some(&cases, Case::ceiling)),
     ]
     .into_iter()
     .flatten()

@@ -182,11 +182,9 @@ impl Tx<'_> {
 
     /// Stores the plan; `None` when it has to be made again with `tier`.
     pub(crate) fn set_plan(&self, job: i64, tier: u8, plan: Option<&JobPlan>) -> Result<(), EngineError> {
-        self.sql.prepare_cached("UPDATE job SET tier = ?2, plan = ?3 WHERE num = ?1")?.execute(params![
-            job,
-            tier,
-            plan.map(Json)
-        ])?;
+        self.sql
+            .prepare_cached("UPDATE job SET tier = ?2, plan = ?3, frame_rate = ?4 WHERE num = ?1")?
+            .execute(params![job, tier, plan.map(Json), plan.and_then(JobPlan::encoded_rate)])?;
         Ok(())
     }
 
@@ -221,7 +219,7 @@ impl Tx<'_> {
         let ended = state.ended().then_some(self.now_ms);
         self.sql
             .prepare_cached(
-                "UPDATE job SET state = ?2, ended_ms = ?3, error = ?4,
+                "UPDATE job SET state = ?2, ended_ms = ?3, error = ?4, dismissed_ms = NULL,
                  started_ms = CASE WHEN ?2 = 'running' THEN coalesce(started_ms, ?5) ELSE started_ms END
                  WHERE num = ?1",
             )?
@@ -266,15 +264,7 @@ impl Tx<'_> {
 
     /// How many of these jobs are not over yet: not ended, or ended with a step still to be done.
     pub(crate) fn unfinished_among(&self, ids: &[JobId]) -> Result<usize, EngineError> {
-        let mut statement = self.sql.prepare_cached(
-            "SELECT 1 FROM job WHERE id = ?1 AND (state IN ('queued', 'running') OR EXISTS (
-                 SELECT 1 FROM step WHERE step.job = job.num AND step.state IN ('ready', 'running', 'waiting')))",
-        )?;
-        let mut count = 0;
-        for id in ids {
-            count += usize::from(statement.exists([id.to_string()])?);
-        }
-        Ok(count)
+        super::unfinished_among(&self.sql, ids)
     }
 
     /// Removes a job with everything that belongs to it.

@@ -8,9 +8,13 @@ use std::{
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
+use super::function;
 use crate::error::EngineError;
 
-const STEPS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_start.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_start.sql")),
+    M::up(include_str!("../../migrations/0002_history.sql")),
+];
 
 fn migrations() -> Migrations<'static> {
     Migrations::from_slice(STEPS)
@@ -35,7 +39,8 @@ pub(crate) fn open(data_dir: &Path) -> Result<Connection, EngineError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(96);
+    function::register(&connection)?;
     if found < STEPS.len() {
         if found > 0 {
             back_up(&connection, &path, found)?;
@@ -83,11 +88,15 @@ pub(crate) fn integrity(connection: &Connection) -> Result<Vec<String>, EngineEr
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::history, *};
+    use crate::history::HistoryQuery;
 
     #[test]
     fn migrations_are_sound() {
-        migrations().validate().unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
+        function::register(&connection).unwrap();
+        migrations().to_latest(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), STEPS.len());
     }
 
     #[test]
@@ -99,7 +108,7 @@ mod tests {
         drop(raw);
         let before = std::fs::read(database_path(folder.path())).unwrap();
         let error = open(folder.path()).unwrap_err();
-        assert!(matches!(error, EngineError::Newer { found: 99, known: 1, .. }), "{error}");
+        assert!(matches!(error, EngineError::Newer { found: 99, known: 2, .. }), "{error}");
         assert!(error.to_string().contains("newer Spillway"));
         assert_eq!(std::fs::read(database_path(folder.path())).unwrap(), before);
     }
@@ -114,6 +123,59 @@ mod tests {
         let keys: bool = connection.pragma_query_value(None, "foreign_keys", |r| r.get(0)).unwrap();
         assert_eq!((synchronous, journal.as_str(), keys), (2, "wal", true));
         assert!(integrity(&connection).unwrap().is_empty());
+    }
+
+    /// A database as the first Spillway left it: a delivered job with a plan, and a queued one.
+    fn version_1(data_dir: &Path) {
+        let mut connection = Connection::open(database_path(data_dir)).unwrap();
+        migrations().to_version(&mut connection, 1).unwrap();
+        connection
+            .execute_batch(
+                r#"INSERT INTO job (id, source, profile_id, partner, profile, engine, out_dir, state, plan,
+                       created_ms, started_ms, ended_ms)
+                   VALUES ('00000000-0000-7000-8000-000000000001', '/in/Größe 北京.mov', 'web', 'Web & Co', '{}',
+                       'local', '/out', 'delivered', '{"outputs": [
+                         {"first": 0, "end": 500, "time_base": {"num": 1, "den": 25}, "video": {"encode":
+                            {"segments": [{"count": 300}, {"count": 200}]}}},
+                         {"end": 500, "time_base": {"num": 1, "den": 25}, "video": "copy"}]}',
+                       1000, 2000, 5000),
+                     ('00000000-0000-7000-8000-000000000002', '/in/b.mov', 'web', 'Web & Co', '{}',
+                       'local', '/out', 'queued', '{"outputs": [{"end": 5, "time_base": {"num": 1, "den": 25},
+                       "video": "copy"}]}', 3000, NULL, NULL);
+                   INSERT INTO output (job, ord, id, role, final_path, temp_path, collision_key, live, state, files,
+                       bytes, frames, duration_ms)
+                   VALUES (1, 0, 'main', 'media', '/out/Fertig.mp4', '/out/.t', 'k', 0, 'placed', '[]', 700, 500, 20000),
+                     (1, 1, 'receipt.json', 'receipt', '/out/r.json', '/out/.r', 'l', 0, 'placed', '[]', 9, 0, 0);"#,
+            )
+            .unwrap();
+    }
+
+    #[test]
+    fn an_old_database_is_copied_and_its_jobs_are_in_the_history() {
+        let folder = tempfile::tempdir().unwrap();
+        version_1(folder.path());
+        let connection = open(folder.path()).unwrap();
+        let copy = database_path(folder.path()).with_extension("before-2.db");
+        let count = |connection: &Connection, table: &str| -> i64 {
+            connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        };
+        let old = Connection::open(copy).unwrap();
+        assert_eq!((version(&old).unwrap(), count(&old, "job"), count(&old, "output")), (1, 2, 2));
+        assert_eq!((count(&connection, "job"), count(&connection, "output")), (2, 2));
+        let rates: Vec<Option<f64>> = connection
+            .prepare("SELECT frame_rate FROM job ORDER BY num")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(rates, [Some(25.0), None]);
+        let query = HistoryQuery { text: "FERTIG grÖSSe 北".into(), limit: 10, ..HistoryQuery::default() };
+        let page = history::page(&connection, &query).unwrap();
+        let row = &page.rows[0];
+        assert_eq!((row.bytes, row.duration_ms, row.outputs), (700, 20_000, 1));
+        assert_eq!((page.totals.jobs, page.totals.delivered, page.totals.work_ms), (1, 1, 3_000));
+        assert_eq!(page.partners, ["Web & Co"]);
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::{
     Tx,
     codec::{path, path_text, unsigned},
 };
-use crate::error::EngineError;
+use crate::{
+    error::EngineError,
+    model::{JobId, StepParts},
+};
 
 /// A file that a step left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,4 +67,16 @@ impl Tx<'_> {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// What each step of a job left in the work folder, in order of the steps.
+pub(crate) fn step_parts(sql: &Connection, id: JobId) -> Result<Vec<StepParts>, EngineError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT p.ord, sum(p.bytes) AS bytes FROM part p JOIN job j ON j.num = p.job
+         WHERE j.id = ?1 GROUP BY p.ord ORDER BY p.ord",
+    )?;
+    let rows = statement.query_map([id.to_string()], |row| {
+        Ok(StepParts { ord: row.get("ord")?, bytes: unsigned(row, "bytes")? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

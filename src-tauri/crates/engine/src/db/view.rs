@@ -17,6 +17,7 @@ use crate::{
         StepView, Wish,
     },
     plan::{Finding, JobPlan},
+    receipt::Receipt,
 };
 
 const EVENTS_SHOWN: u32 = 1_000;
@@ -48,7 +49,7 @@ pub(crate) fn list(sql: &Connection, filter: &JobFilter) -> Result<Vec<JobView>,
     let mut statement = sql.prepare_cached(&text)?;
     let rows: Vec<(i64, JobView)> = statement
         .query_map(rusqlite::params_from_iter(values.iter().map(AsRef::as_ref)), |row| {
-            Ok((row.get("num")?, view(row)?))
+            Ok((row.get("num")?, view(row, counts(row)?)?))
         })?
         .collect::<Result<_, _>>()?;
     rows.into_iter().map(|(num, view)| with_outputs(sql, num, view)).collect()
@@ -60,7 +61,7 @@ pub(crate) fn detail(sql: &Connection, id: JobId) -> Result<JobDetail, EngineErr
         .prepare_cached(&format!("{JOB} WHERE job.id = ?1"))?
         .query_row([id.to_string()], |row| {
             let plan = row.get::<_, Option<Json<JobPlan>>>("plan")?;
-            Ok((row.get::<_, i64>("num")?, view(row)?, plan))
+            Ok((row.get::<_, i64>("num")?, view(row, counts(row)?)?, plan))
         })
         .optional()?;
     let Some((num, job, plan)) = found else { return Err(EngineError::NoSuchJob(id.to_string())) };
@@ -93,7 +94,17 @@ pub(crate) fn find_job(sql: &Connection, text: &str) -> Result<JobId, EngineErro
     }
 }
 
-fn view(row: &Row<'_>) -> rusqlite::Result<JobView> {
+fn counts(row: &Row<'_>) -> rusqlite::Result<StepCounts> {
+    Ok(StepCounts {
+        total: row.get("total")?,
+        done: row.get("done")?,
+        running: row.get("running")?,
+        failed: row.get("failed")?,
+    })
+}
+
+/// A row of `job` as the list shows it; outputs come from a table of their own.
+pub(super) fn view(row: &Row<'_>, steps: StepCounts) -> rusqlite::Result<JobView> {
     Ok(JobView {
         id: row.get::<_, Text<JobId>>("id")?.0,
         source: path(row, "source")?,
@@ -107,12 +118,7 @@ fn view(row: &Row<'_>) -> rusqlite::Result<JobView> {
         started_ms: row.get("started_ms")?,
         ended_ms: row.get("ended_ms")?,
         out_dir: path(row, "out_dir")?,
-        steps: StepCounts {
-            total: row.get("total")?,
-            done: row.get("done")?,
-            running: row.get("running")?,
-            failed: row.get("failed")?,
-        },
+        steps,
         error: row.get::<_, Option<Json<Failure>>>("error")?.map(|json| json.0),
         outputs: Vec::new(),
         receipt: row.get::<_, Option<String>>("receipt")?.map(PathBuf::from),
@@ -124,18 +130,34 @@ fn with_outputs(sql: &Connection, num: i64, mut view: JobView) -> Result<JobView
     let mut statement = sql.prepare_cached(
         "SELECT * FROM output WHERE job = ?1 AND role = 'media' AND state = 'placed' ORDER BY ord",
     )?;
-    view.outputs = statement
-        .query_map([num], |row| {
-            Ok(OutputView {
-                id: row.get("id")?,
-                path: path(row, "final_path")?,
-                bytes: unsigned(row, "bytes")?,
-                frames: unsigned(row, "frames")?,
-                duration_ms: row.get("duration_ms")?,
-            })
-        })?
-        .collect::<Result<_, _>>()?;
+    view.outputs = statement.query_map([num], output_view)?.collect::<Result<_, _>>()?;
     Ok(view)
+}
+
+pub(super) fn output_view(row: &Row<'_>) -> rusqlite::Result<OutputView> {
+    Ok(OutputView {
+        id: row.get("id")?,
+        path: path(row, "final_path")?,
+        bytes: unsigned(row, "bytes")?,
+        frames: unsigned(row, "frames")?,
+        duration_ms: row.get("duration_ms")?,
+    })
+}
+
+/// The state of a job, and its receipt as it was written, once it was.
+pub(crate) fn receipt(sql: &Connection, id: JobId) -> Result<(JobState, Option<Receipt>), EngineError> {
+    let found = sql
+        .prepare_cached(
+            "SELECT j.state, o.body FROM job j LEFT JOIN output o
+             ON o.job = j.num AND o.role = 'receipt' AND o.state = 'placed' AND json_valid(o.body)
+             WHERE j.id = ?1 ORDER BY o.ord LIMIT 1",
+        )?
+        .query_row([id.to_string()], |row| {
+            let body = row.get::<_, Option<Json<Receipt>>>(1)?;
+            Ok((row.get::<_, Word<JobState>>(0)?.0, body.map(|json| json.0)))
+        })
+        .optional()?;
+    found.ok_or_else(|| EngineError::NoSuchJob(id.to_string()))
 }
 
 pub(super) fn steps(sql: &Connection, num: i64) -> Result<Vec<StepView>, EngineError> {

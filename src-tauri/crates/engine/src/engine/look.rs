@@ -11,6 +11,15 @@ use crate::{
     failure::{self, Code, Failure},
 };
 
+/// What a worker may touch.
+pub(super) struct Reach<'a> {
+    pub(super) readable: &'a [&'a Path],
+    /// Folders.
+    pub(super) writable: &'a [&'a Path],
+    /// Largest file, in bytes; 0: no limit.
+    pub(super) file_bytes: u64,
+}
+
 impl Engine {
     /// What Spillway sees in a file.
     ///
@@ -56,19 +65,30 @@ impl Engine {
 
     /// Runs one task that writes nothing.
     pub(crate) fn ask(&self, path: &Path, task: Task) -> Result<Outcome, Box<Failure>> {
+        self.ask_with(path, task, &Reach { readable: &[path], writable: &[], file_bytes: 0 })
+    }
+
+    /// Runs one task; a failure names `path`.
+    pub(super) fn ask_with(
+        &self,
+        path: &Path,
+        task: Task,
+        reach: &Reach<'_>,
+    ) -> Result<Outcome, Box<Failure>> {
+        let paths = |paths: &[&Path]| paths.iter().map(|path| path.to_path_buf()).collect();
         let limits = Limits {
             memory_bytes: self.config.worker_memory_bytes,
-            file_bytes: 0,
+            file_bytes: reach.file_bytes,
             nice: self.config.nice,
-            writable: Vec::new(),
-            readable: vec![path.to_path_buf()],
+            writable: paths(reach.writable),
+            readable: paths(reach.readable),
         };
         let answer = self.craft.work(task, limits, &AtomicBool::new(false), &mut |_| {});
         answer.map_err(|failure| failure::of_worker(&failure, path).failure)
     }
 }
 
-fn absolute(path: &Path) -> Result<std::path::PathBuf, Box<Failure>> {
+pub(super) fn absolute(path: &Path) -> Result<std::path::PathBuf, Box<Failure>> {
     let missing = |error: std::io::Error| {
         Box::new(Failure::new(Code::SourceMissing, path, format!("The system says: {error}.")))
     };
@@ -94,7 +114,7 @@ fn choose<'a>(path: &Path, profile: &'a Profile, wanted: Option<&str>) -> Option
     profile.output.iter().find(fits).or_else(|| profile.output.first())
 }
 
-fn unexpected(path: &Path, outcome: &Outcome) -> Box<Failure> {
+pub(super) fn unexpected(path: &Path, outcome: &Outcome) -> Box<Failure> {
     let why = "Inside Spillway: the worker answered something else.";
     Box::new(Failure::new(Code::Internal, path, why).detail(format_args!("{outcome:?}")))
 }

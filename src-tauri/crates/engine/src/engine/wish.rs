@@ -8,14 +8,15 @@ use crate::{
     error::EngineError,
     files,
     model::{JobId, JobState, StepState, Wish},
-    run::{self, Until, mend, settle},
+    run::{Errand, Until, mend, settle},
     steps::{StepInput, source::Identity, work},
     submit::{self, names},
     transition::JobEvent,
 };
 
 impl Engine {
-    /// Writes down what is wanted of a job; whoever runs the queue acts on it within `config.poll`.
+    /// Writes down what is wanted of a job; whoever runs the queue acts on it at once in
+    /// this process, in half a second in others.
     /// A cancellation is carried out here and now when nobody runs the queue.
     ///
     /// # Errors
@@ -33,7 +34,7 @@ impl Engine {
             return Ok(());
         }
         let only_this = Until::Jobs(vec![id]);
-        match run::run(&self.tools(), &only_this, true, &AtomicBool::new(false), &mut |_| {}) {
+        match self.run_now(&Errand { until: &only_this, only: true }, &AtomicBool::new(false), &mut |_| {}) {
             Ok(()) | Err(EngineError::AlreadyRunning) => Ok(()),
             Err(error) => Err(error),
         }
@@ -70,7 +71,7 @@ impl Engine {
                 tx.set_wish(job.key, Wish::Run)?;
             }
             tx.move_job(job.key, JobEvent::Retried, None)?;
-            Ok(())
+            tx.tell_place(job.key)
         });
         if retried.is_err() {
             // It stays failed: what nobody needs is removed after all.

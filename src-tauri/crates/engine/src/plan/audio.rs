@@ -11,7 +11,11 @@ use spillway_profile::{
     Audio, AudioCodec, AudioFit, Channels, Container, EditList, Output, SelectAudio, Verdict,
 };
 
-use super::{AudioPlan, Finding, SourceFacts, number::approx_i};
+use super::{
+    AudioPlan, SourceFacts,
+    finding::{self, Finding},
+    number::approx_i,
+};
 
 /// Sample rates of AAC in Hz.
 const AAC_RATES: [u32; 12] =
@@ -89,10 +93,8 @@ pub(super) fn plans(
             let id = if n == 1 { programme.audio.id.clone() } else { format!("{}-{n}", programme.audio.id) };
             let task = task(output, programme.audio, stream, source, clock);
             if task.codec.is_none() {
-                findings.push(note(
-                    "audio-copied",
-                    format!("Output {}: audio {id} is copied, not re-encoded.", output.id),
-                ));
+                let values = [("output", output.id.clone()), ("track", id.clone())];
+                findings.push(finding::AUDIO_COPIED.with(Verdict::Pass, values));
             }
             plans.push(AudioPlan { id, task });
         }
@@ -187,10 +189,6 @@ fn may_copy(
         && channels.is_none_or(|n| n == stream.channels)
         && sample_rate == stream.sample_rate
         && modest
-}
-
-fn note(id: &str, text: String) -> Finding {
-    Finding { verdict: Verdict::Pass, id: id.to_owned(), text, advice: String::new() }
 }
 
 /// Sound before the first or after the last picture that filling cuts off, in seconds; `None` where

@@ -6,7 +6,9 @@ use spillway_profile::{
 };
 
 use super::{
-    Finding, SourceFacts, color, level,
+    SourceFacts, color,
+    finding::{self, Finding, Sentence},
+    level,
     number::{approx, approx_i, whole},
     picture::PictureWork,
     timing::Timing,
@@ -24,14 +26,10 @@ pub(super) fn decide(
 ) -> (bool, Option<Finding>) {
     let Some(rule) = output.video.pass_through else { return (false, None) };
     let case = Case { profile, output, source, stream, timing, work };
-    let obstacle = case.obstacle(rule);
-    let text = match &obstacle {
-        None => format!("Output {}: the picture is copied, not re-encoded; it already complies.", output.id),
-        Some(why) => format!("Output {}: the picture is re-encoded because {why}.", output.id),
-    };
-    let id = if obstacle.is_none() { "picture-copied" } else { "picture-encoded" };
-    let finding = Finding { verdict: Verdict::Pass, id: id.to_owned(), text, advice: String::new() };
-    (obstacle.is_none(), Some(finding))
+    match case.obstacle(rule) {
+        Some(obstacle) => (false, Some(obstacle)),
+        None => (true, Some(finding::PICTURE_COPIED.with(Verdict::Pass, [case.name()]))),
+    }
 }
 
 struct Case<'a> {
@@ -44,102 +42,129 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn obstacle(&self, rule: PassThrough) -> Option<String> {
+    fn obstacle(&self, rule: PassThrough) -> Option<Finding> {
         self.packaging()
             .or_else(|| self.soundness())
             .or_else(|| self.coding())
+            .or_else(|| self.limits())
             .or_else(|| self.pixels())
+            .or_else(|| self.shape())
             .or_else(|| self.keyframes())
             .or_else(|| self.bits(rule))
             .or_else(|| self.rules())
     }
 
-    fn packaging(&self) -> Option<String> {
-        if self.output.container == Container::Hls {
-            return Some("HLS needs keyframes on its own grid".to_owned());
-        }
-        (self.output.edit_list == EditList::Forbid)
-            .then(|| "without edit lists the picture must be timed anew".to_owned())
+    fn name(&self) -> (&'static str, String) {
+        ("output", self.output.id.clone())
     }
 
-    fn soundness(&self) -> Option<String> {
+    fn plain(&self, sentence: Sentence) -> Finding {
+        sentence.with(Verdict::Pass, [self.name()])
+    }
+
+    fn packaging(&self) -> Option<Finding> {
+        if self.output.container == Container::Hls {
+            return Some(self.plain(finding::ENCODED_FOR_HLS));
+        }
+        (self.output.edit_list == EditList::Forbid).then(|| self.plain(finding::ENCODED_FOR_EDIT_LISTS))
+    }
+
+    fn soundness(&self) -> Option<Finding> {
         let summary = self.source.summary;
         if self.source.linear || summary.method != IndexMethod::Auto {
-            return Some("the source's packets do not tell its frames reliably".to_owned());
+            return Some(self.plain(finding::ENCODED_FOR_INDEX));
         }
         if summary.damaged > 0 {
-            return Some(format!("the source has {} damaged spots", summary.damaged));
+            let values = [self.name(), ("count", summary.damaged.to_string())];
+            return Some(finding::ENCODED_FOR_DAMAGE.with(Verdict::Pass, values));
         }
         let first_key = self.source.index.frames.first().is_some_and(|frame| frame.key);
-        (!first_key).then(|| "its first frame is not a keyframe".to_owned())
+        (!first_key).then(|| self.plain(finding::ENCODED_FOR_FIRST_FRAME))
     }
 
-    fn coding(&self) -> Option<String> {
+    fn coding(&self) -> Option<Finding> {
         let video = &self.output.video;
         let wanted = codec_name(video.codec);
         if self.stream.codec != wanted {
-            return Some(format!("it is {}, not {wanted}", self.stream.codec));
+            let values = [self.name(), ("codec", self.stream.codec.clone()), ("wanted", wanted.to_owned())];
+            return Some(finding::ENCODED_FOR_CODEC.with(Verdict::Pass, values));
         }
         if self.stream.pixel_format != video.pixel_format {
-            return Some(format!("its pixels are {}, not {}", self.stream.pixel_format, video.pixel_format));
+            let found = ("pixel_format", self.stream.pixel_format.clone());
+            let values = [self.name(), found, ("wanted", video.pixel_format.clone())];
+            return Some(finding::ENCODED_FOR_PIXELS.with(Verdict::Pass, values));
         }
         let profile = self.stream.profile.as_deref();
-        if !profile_complies(video.codec, video.profile.as_deref(), profile) {
-            let wanted = video.profile.as_deref().unwrap_or_default();
-            return Some(format!("its codec profile is {}, not {wanted}", profile.unwrap_or("unknown")));
+        if profile_complies(video.codec, video.profile.as_deref(), profile) {
+            return None;
         }
-        let most = video.level.as_deref().and_then(|level| level::number(wanted, level));
-        let too_high = most.is_some_and(|most| self.stream.level.is_none_or(|level| level > most));
-        if too_high {
-            return Some(format!("its level is above {}", video.level.as_deref().unwrap_or_default()));
-        }
-        let intra = video.codec == VideoCodec::Prores;
-        (video.gop.b_frames.is_some() && !intra)
-            .then(|| "the number of its B-frames cannot be told without encoding".to_owned())
+        let wanted = ("wanted", video.profile.clone().unwrap_or_default());
+        Some(match profile {
+            Some(found) => {
+                let values = [self.name(), ("profile", found.to_owned()), wanted];
+                finding::ENCODED_FOR_PROFILE.with(Verdict::Pass, values)
+            }
+            None => finding::ENCODED_FOR_NO_PROFILE.with(Verdict::Pass, [self.name(), wanted]),
+        })
     }
 
-    fn pixels(&self) -> Option<String> {
+    fn limits(&self) -> Option<Finding> {
+        let video = &self.output.video;
+        if let Some(level) = &video.level {
+            let most = level::number(codec_name(video.codec), level);
+            let too_high = most.is_some_and(|most| self.stream.level.is_none_or(|level| level > most));
+            if too_high {
+                let values = [self.name(), ("level", level.clone())];
+                return Some(finding::ENCODED_FOR_LEVEL.with(Verdict::Pass, values));
+            }
+        }
+        let intra = video.codec == VideoCodec::Prores;
+        (video.gop.b_frames.is_some() && !intra).then(|| self.plain(finding::ENCODED_FOR_B_FRAMES))
+    }
+
+    fn pixels(&self) -> Option<Finding> {
         let treatment = &self.work.treatment;
-        if treatment.deinterlace.is_some() {
-            return Some("it is interlaced".to_owned());
-        }
-        if treatment.rotate != 0 {
-            return Some("it must be turned".to_owned());
-        }
-        if treatment.tone_map.is_some() {
-            return Some("its HDR must be mapped to SDR".to_owned());
-        }
-        if !color::same(&self.work.color.source, &self.work.color.output) {
-            return Some("its colour range must change".to_owned());
-        }
-        if self.stream.hdr.as_ref().is_some_and(|hdr| hdr.dolby_vision) {
-            return Some("its Dolby Vision metadata cannot be carried by copying".to_owned());
-        }
+        let vision = self.stream.hdr.as_ref().is_some_and(|hdr| hdr.dolby_vision);
+        let color_changes = !color::same(&self.work.color.source, &self.work.color.output);
+        let reasons = [
+            (treatment.deinterlace.is_some(), finding::ENCODED_FOR_FIELDS),
+            (treatment.rotate != 0, finding::ENCODED_FOR_ROTATION),
+            (treatment.tone_map.is_some(), finding::ENCODED_FOR_HDR),
+            (color_changes, finding::ENCODED_FOR_COLOR),
+            (vision, finding::ENCODED_FOR_DOLBY_VISION),
+        ];
+        reasons.into_iter().find(|(holds, _)| *holds).map(|(_, sentence)| self.plain(sentence))
+    }
+
+    fn shape(&self) -> Option<Finding> {
         let [only] = self.work.renditions.as_slice() else {
-            return Some("several renditions are asked for".to_owned());
+            return Some(self.plain(finding::ENCODED_FOR_RENDITIONS));
         };
         let video = &only.video;
         if (video.width, video.height) != (self.stream.width, self.stream.height)
             || video.sample_aspect != self.stream.sample_aspect
         {
-            return Some("its size or pixel shape must change".to_owned());
+            return Some(self.plain(finding::ENCODED_FOR_SIZE));
         }
         let retimed = !self.timing.is_identity() || self.timing.made_constant || only.every > 1;
-        retimed.then(|| "its frame timing must change".to_owned())
+        retimed.then(|| self.plain(finding::ENCODED_FOR_TIMING))
     }
 
-    fn keyframes(&self) -> Option<String> {
+    fn keyframes(&self) -> Option<Finding> {
         let gop = u64::from(self.work.gop_frames);
         let keys = self.key_ordinals();
         let count = self.source.index.frames.len() as u64;
         let longest = longest_distance(&keys, count);
         if longest > gop {
-            return Some(format!("its keyframes are up to {longest} frames apart, {gop} are allowed"));
+            let values = [self.name(), ("frames", longest.to_string()), ("most", gop.to_string())];
+            return Some(finding::ENCODED_FOR_DISTANCE.with(Verdict::Pass, values));
         }
         let off_grid = self.output.video.gop.fixed
             && gop > 1
             && keys != (0..count).step_by(step(gop)).collect::<Vec<_>>();
-        off_grid.then(|| format!("its keyframes do not stand on every {gop}th frame"))
+        off_grid.then(|| {
+            finding::ENCODED_FOR_GRID.with(Verdict::Pass, [self.name(), ("frames", gop.to_string())])
+        })
     }
 
     fn key_ordinals(&self) -> Vec<u64> {
@@ -154,21 +179,25 @@ impl Case<'_> {
         if seconds > 0.0 { approx(bytes) * 8.0 / 1_000.0 / seconds } else { 0.0 }
     }
 
-    fn bits(&self, rule: PassThrough) -> Option<String> {
+    fn bits(&self, rule: PassThrough) -> Option<Finding> {
         let most = rule.max_kbps?;
         let kbps = self.kbps();
-        (kbps > f64::from(most)).then(|| format!("it has {} kbit/s, {most} are allowed", whole(kbps)))
+        (kbps > f64::from(most)).then(|| {
+            let values = [self.name(), ("kbps", whole(kbps).to_string()), ("most", most.to_string())];
+            finding::ENCODED_FOR_BIT_RATE.with(Verdict::Pass, values)
+        })
     }
 
     /// The profile's own demands that a copy could miss. What the index cannot tell counts as missed:
     /// encoding certainly obeys.
-    fn rules(&self) -> Option<String> {
+    fn rules(&self) -> Option<Finding> {
         let applies = |rule: &&spillway_profile::Rule| {
             rule.severity == Severity::Fail && rule.output.as_ref().is_none_or(|id| *id == self.output.id)
         };
         let missed = |rule: &&spillway_profile::Rule| self.misses(&rule.check);
         let rule = self.profile.rule.iter().filter(applies).find(missed)?;
-        Some(format!("rule {} would not be met, or cannot be told, by copying", rule.id))
+        let values = [self.name(), ("rule", rule.id.clone())];
+        Some(finding::ENCODED_FOR_RULE.with(Verdict::Pass, values))
     }
 
     fn misses(&self, check: &Check) -> bool {

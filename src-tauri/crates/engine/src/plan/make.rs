@@ -8,10 +8,11 @@ use spillway_media::{
 use spillway_profile::{Container, EditList, FrameRateMode, Output, Profile, Rotation, Verdict};
 
 use super::{
-    Finding, JobPlan, OutputPlan, Planned, Schedule, SourceFacts, VideoPlan,
+    JobPlan, OutputPlan, Planned, Schedule, SourceFacts, VideoPlan,
     audio::{self, Clock},
     carriage::{self, Journey},
     copy, estimate,
+    finding::{self, Finding},
     picture::{self, PictureWork},
     segments::segments,
     timecode::timecode,
@@ -148,42 +149,20 @@ fn clock(
 }
 
 fn notes(output: &Output, stream: &VideoStream, timing: &Timing, findings: &mut Vec<Finding>) {
+    let name = ("output", output.id.clone());
+    let rate = ("rate", format!("{:.3}", timing.nominal.as_f64()));
+    let dropped = ("dropped", timing.dropped.to_string());
     if timing.made_constant {
-        findings.push(Finding {
-            verdict: Verdict::Warn,
-            id: "rate-made-constant".to_owned(),
-            text: format!(
-                "Output {}: variable frame times become {:.3} frames per second; {} frames repeated, {} left out.",
-                output.id,
-                timing.nominal.as_f64(),
-                timing.repeated,
-                timing.dropped
-            ),
-            advice: "Deliver a source with a constant rate to keep every frame.".to_owned(),
-        });
+        let values = [name.clone(), rate, ("repeated", timing.repeated.to_string()), dropped];
+        findings.push(finding::RATE_MADE_CONSTANT.with(Verdict::Warn, values));
     } else if timing.dropped > 0 && output.video.frame_rate.mode == FrameRateMode::Constant {
-        findings.push(Finding {
-            verdict: Verdict::Warn,
-            id: "rate-halved".to_owned(),
-            text: format!(
-                "Output {}: {} frames left out to come down to {:.3} per second.",
-                output.id,
-                timing.dropped,
-                timing.nominal.as_f64()
-            ),
-            advice: String::new(),
-        });
+        findings.push(finding::RATE_HALVED.with(Verdict::Warn, [name.clone(), dropped, rate]));
     }
     if output.container != Container::Hls
         && timing.rate.is_none()
         && stream.field_order != FieldOrder::Progressive
     {
-        findings.push(Finding {
-            verdict: Verdict::Warn,
-            id: "variable-interlaced".to_owned(),
-            text: format!("Output {}: the source is interlaced and its frame times vary.", output.id),
-            advice: "Check the motion in the result.".to_owned(),
-        });
+        findings.push(finding::VARIABLE_INTERLACED.with(Verdict::Warn, [name]));
     }
 }
 
@@ -192,15 +171,14 @@ fn odd_size(output: &Output, work: &PictureWork, copied: bool, findings: &mut Ve
         return;
     };
     if (video.scale_width, video.scale_height) != (video.width, video.height) {
-        findings.push(Finding {
-            verdict: Verdict::Pass,
-            id: "odd-size".to_owned(),
-            text: format!(
-                "Output {}: {} × {} becomes {} × {} by leaving out the last lines; nothing is rescaled.",
-                output.id, video.scale_width, video.scale_height, video.width, video.height
-            ),
-            advice: String::new(),
-        });
+        let values = [
+            ("output", output.id.clone()),
+            ("width", video.scale_width.to_string()),
+            ("height", video.scale_height.to_string()),
+            ("kept_width", video.width.to_string()),
+            ("kept_height", video.height.to_string()),
+        ];
+        findings.push(finding::ODD_SIZE.with(Verdict::Pass, values));
     }
 }
 

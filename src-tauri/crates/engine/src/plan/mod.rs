@@ -6,6 +6,7 @@ pub(crate) mod carriage;
 pub(crate) mod color;
 pub(crate) mod copy;
 mod estimate;
+pub(crate) mod finding;
 mod geometry;
 mod ladder;
 pub(crate) mod level;
@@ -19,6 +20,7 @@ mod segments;
 mod timecode;
 mod timing;
 
+pub use finding::{FINDING_IDS, Finding};
 pub use make::plan;
 
 use serde::{Deserialize, Serialize};
@@ -29,23 +31,10 @@ use spillway_media::{
     task::{IndexSummary, Time, Treatment, VideoSettings},
     types::Ratio,
 };
-use spillway_profile::{Container, Loss, Verdict};
-
-/// Something that preflight or planning has to say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// How bad.
-    pub verdict: Verdict,
-    /// Stable short name, e.g. `variable-frame-rate`.
-    pub id: String,
-    /// One sentence in words.
-    pub text: String,
-    /// What to do about it; may be empty.
-    pub advice: String,
-}
+use spillway_profile::{Container, Loss};
 
 /// What became of something that the source carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct Carriage {
     /// What, e.g. `timecode`.
     pub what: Loss,
@@ -56,7 +45,7 @@ pub struct Carriage {
 }
 
 /// See [`Carriage`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// Kept.

@@ -8,8 +8,9 @@ use spillway_media::{
 use spillway_profile::{Output, RateControl, Rotation, Scan, Verdict, VideoCodec};
 
 use super::{
-    Finding, HlsPlan, RenditionPlan,
+    HlsPlan, RenditionPlan,
     color::{self, ColorPlan},
+    finding::{self, Finding},
     geometry::Canvas,
     ladder::{self, Step},
     level,
@@ -94,29 +95,16 @@ fn fields_and_steps<'a>(
     let keeps = wanted && !turned && !scaled;
     if wanted && !keeps {
         (steps, left_out) = ladder::steps(output, canvas, false);
-        findings.push(Finding {
-            verdict: Verdict::Warn,
-            id: "fields-not-kept".to_owned(),
-            text: format!(
-                "Output {}: fields cannot survive a change of height or a turn; deinterlaced.",
-                output.id
-            ),
-            advice: "Keep the source's size to keep its fields.".to_owned(),
-        });
+        findings.push(finding::FIELDS_NOT_KEPT.with(Verdict::Warn, [("output", output.id.clone())]));
     }
     if !left_out.is_empty() {
-        findings.push(Finding {
-            verdict: Verdict::Pass,
-            id: "rungs-left-out".to_owned(),
-            text: format!(
-                "Output {}: the source is {} × {}, so these rungs are left out: {}.",
-                output.id,
-                canvas.width,
-                canvas.height,
-                left_out.join(", ")
-            ),
-            advice: String::new(),
-        });
+        let values = [
+            ("output", output.id.clone()),
+            ("width", canvas.width.to_string()),
+            ("height", canvas.height.to_string()),
+            ("rungs", left_out.join(", ")),
+        ];
+        findings.push(finding::RUNGS_LEFT_OUT.with(Verdict::Pass, values));
     }
     (keeps, steps)
 }
@@ -209,13 +197,12 @@ fn within_level(id: &str, settings: &mut VideoSettings) -> Option<Finding> {
         return None;
     }
     settings.level = None;
-    Some(Finding {
-        verdict: Verdict::Warn,
-        id: "level-raised".to_owned(),
-        text: format!(
-            "{id}: {} × {} at {rate:.3} frames per second does not fit level {level}; the encoder chooses a higher one.",
-            settings.width, settings.height
-        ),
-        advice: "Limit the size or the frame rate in the profile to stay inside the level.".to_owned(),
-    })
+    let values = [
+        ("rendition", id.to_owned()),
+        ("width", settings.width.to_string()),
+        ("height", settings.height.to_string()),
+        ("rate", format!("{rate:.3}")),
+        ("level", level),
+    ];
+    Some(finding::LEVEL_RAISED.with(Verdict::Warn, values))
 }

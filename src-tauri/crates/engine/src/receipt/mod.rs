@@ -73,7 +73,7 @@ pub struct OutputParts<'a> {
 }
 
 /// A program or library with its version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct Tool {
     /// E.g. `libx264`.
     pub name: String,
@@ -82,7 +82,7 @@ pub struct Tool {
 }
 
 /// A receipt, as it is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct Receipt {
     /// Always [`SCHEMA`].
     pub schema: String,
@@ -107,7 +107,7 @@ pub struct Receipt {
 }
 
 /// The profile of a receipt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct ProfileUsed {
     /// Profile id.
     pub id: String,
@@ -120,7 +120,7 @@ pub struct ProfileUsed {
 }
 
 /// The source of a receipt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct SourceUsed {
     /// Absolute path at the time.
     pub path: PathBuf,
@@ -141,7 +141,7 @@ pub struct SourceUsed {
 }
 
 /// When things happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct Times {
     /// Submitted, ms UTC.
     pub submitted_ms: i64,
@@ -152,7 +152,7 @@ pub struct Times {
 }
 
 /// One output of a receipt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct OutputReceipt {
     /// Output id.
     pub id: String,
@@ -181,7 +181,7 @@ pub struct OutputReceipt {
 }
 
 /// How a picture was made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct PictureMade {
     /// The source's packets, not re-encoded.
     pub copied: bool,
@@ -194,7 +194,7 @@ pub struct PictureMade {
 }
 
 /// An encoded rendition.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct RenditionMade {
     /// Rung id, or the output id.
     pub id: String,
@@ -205,7 +205,7 @@ pub struct RenditionMade {
 }
 
 /// An encoded segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct SegmentMade {
     /// First frame, as an ordinal of the schedule.
     pub first: u64,
@@ -216,7 +216,7 @@ pub struct SegmentMade {
 }
 
 /// An audio track.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 pub struct TrackMade {
     /// Programme id.
     pub id: String,

@@ -19,6 +19,7 @@ struct Case {
 fn rule(rule: &str, verdict: Outcome) -> RuleResult {
     RuleResult {
         rule: rule.to_owned(),
+        check: None,
         title: format!("Title of {rule}"),
         expected: "240".to_owned(),
         measured: "240".to_owned(),

@@ -17,8 +17,8 @@ use spillway_media::{
     process::WorkerFailure,
     schedule::Entry,
     task::{
-        AudioDone, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo, Progress,
-        SegmentDone, Task, Time, VideoInput,
+        AudioDone, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo, PictureDone,
+        PictureMoment, Progress, SegmentDone, Task, Time, VideoInput,
     },
     types::{MediaCode, MediaError, Ratio},
 };
@@ -147,6 +147,15 @@ impl Hands {
                 Ok(Outcome::Files(FilesDone { files, frames: 10, duration_ms: 400 }))
             }
             Task::Measure(task) => Ok(Outcome::Measure(Box::new(measured(&task.path).map_err(io)?))),
+            Task::Picture(task) => {
+                fs::write(&task.out, format!("picture of {}", task.source.display())).map_err(io)?;
+                let at_ms = if let PictureMoment::At(ms) = task.moment { ms } else { 0 };
+                Ok(Outcome::Picture(PictureDone { width: 16, height: 9, at_ms }))
+            }
+            Task::Sample(task) => {
+                fs::write(&task.out, "sample").map_err(io)?;
+                Ok(Outcome::Files(FilesDone { files: vec![], frames: 500, duration_ms: 20_000 }))
+            }
             Task::Doctor {} => {
                 Ok(Outcome::Doctor { versions: vec![], encoders: vec![("libx264".into(), true)] })
             }
@@ -208,6 +217,7 @@ impl Craft for Hands {
     ) -> OutputVerdict {
         let bad = measured.faults.iter().map(|fault| RuleResult {
             rule: "sound".into(),
+            check: None,
             title: "Sound".into(),
             expected: "none".into(),
             measured: fault.clone(),
@@ -275,6 +285,8 @@ fn name_of(task: &Task) -> String {
         Task::Stitch(task) => format!("stitch {}", file(&task.out)),
         Task::Package(task) => format!("package {}", file(&task.out)),
         Task::Measure(task) => format!("measure {}", file(&task.path)),
+        Task::Picture(task) => format!("picture {}", file(&task.source)),
+        Task::Sample(_) => "sample".into(),
         Task::Doctor {} => "doctor".into(),
     }
 }

@@ -119,6 +119,23 @@ impl VideoEncoder {
         Ok(Self(encoder))
     }
 
+    /// Opens the JPEG encoder for one picture of this size, in `yuvj420p`; each frame states its quality.
+    pub(crate) fn jpeg(width: u32, height: u32) -> Result<Self, MediaError> {
+        let (mut encoder, codec) = Encoder::allocate("mjpeg")?;
+        let refuse = |what: &str| MediaError::new(MediaCode::Refused, format!("unknown {what}"));
+        // SAFETY: allocated context that is not open yet.
+        let raw = unsafe { &mut *encoder.0 };
+        raw.width = i32::try_from(width).map_err(|_| refuse("width"))?;
+        raw.height = i32::try_from(height).map_err(|_| refuse("height"))?;
+        raw.pix_fmt = ffi::AVPixelFormat::AV_PIX_FMT_YUVJ420P;
+        raw.color_range = ffi::AVColorRange::AVCOL_RANGE_JPEG;
+        raw.time_base = ffi::AVRational { num: 1, den: 1 };
+        raw.thread_count = 1;
+        raw.flags |= ffi::AV_CODEC_FLAG_QSCALE as i32;
+        encoder.open(codec, &mut Dict::new(), "mjpeg")?;
+        Ok(Self(encoder))
+    }
+
     pub(crate) fn send(&mut self, frame: Option<&Frame>) -> Result<(), MediaError> {
         self.0.send(frame)
     }

@@ -92,6 +92,11 @@ impl Frame {
         self.raw_mut().pict_type = ffi::AVPictureType::AV_PICTURE_TYPE_NONE;
     }
 
+    /// Quality for an encoder with a fixed one, from 2 (best) to 31.
+    pub(crate) fn set_quality(&mut self, quality: u8) {
+        self.raw_mut().quality = i32::from(quality) * ffi::FF_QP2LAMBDA as i32;
+    }
+
     pub(crate) fn samples(&self) -> usize {
         usize::try_from(self.raw().nb_samples).unwrap_or(0)
     }
@@ -164,7 +169,6 @@ impl Frame {
     }
 
     /// Bytes of one line of a picture plane.
-    #[cfg(test)]
     pub(crate) fn line(&self, plane: usize, line: usize, len: usize) -> &[u8] {
         let raw = self.raw();
         // SAFETY: the caller stays inside the picture's planes and lines; the length is bounded by

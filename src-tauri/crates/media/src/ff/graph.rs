@@ -75,21 +75,43 @@ impl Graph {
         Self::build("abuffer", &arguments, "abuffersink", chain)
     }
 
+    /// Builds a graph whose filters make the pictures themselves; nothing can be put in.
+    pub(crate) fn video_source(chain: &str) -> Result<Self, MediaError> {
+        let mut built = Self::empty();
+        built.sink = built.add("buffersink", "out", None)?;
+        built.configured(chain)
+    }
+
+    /// Builds a graph whose filters make the sound themselves; nothing can be put in.
+    pub(crate) fn audio_source(chain: &str) -> Result<Self, MediaError> {
+        let mut built = Self::empty();
+        built.sink = built.add("abuffersink", "out", None)?;
+        built.configured(chain)
+    }
+
     fn build(source: &str, arguments: &str, sink: &str, chain: &str) -> Result<Self, MediaError> {
+        let mut built = Self::empty();
+        built.source = built.add(source, "in", Some(arguments))?;
+        built.sink = built.add(sink, "out", None)?;
+        built.configured(chain)
+    }
+
+    fn empty() -> Self {
         // SAFETY: allocation; a null result is caught below.
         let graph = unsafe { ffi::avfilter_graph_alloc() };
         assert!(!graph.is_null(), "out of memory for a filter graph");
         // SAFETY: valid graph. One thread: segments are the unit of parallelism.
         unsafe { (*graph).nb_threads = 1 };
-        let mut built = Self { raw: graph, source: ptr::null_mut(), sink: ptr::null_mut() };
-        built.source = built.add(source, "in", Some(arguments))?;
-        built.sink = built.add(sink, "out", None)?;
-        built.parse(chain)?;
+        Self { raw: graph, source: ptr::null_mut(), sink: ptr::null_mut() }
+    }
+
+    fn configured(mut self, chain: &str) -> Result<Self, MediaError> {
+        self.parse(chain)?;
         // SAFETY: valid graph.
-        let configured = unsafe { ffi::avfilter_graph_config(built.raw, ptr::null_mut()) };
+        let configured = unsafe { ffi::avfilter_graph_config(self.raw, ptr::null_mut()) };
         Fault::check(configured)
             .map_err(|f| f.during(&format!("building the filters {chain}"), MediaCode::Refused))?;
-        Ok(built)
+        Ok(self)
     }
 
     fn add(
@@ -125,13 +147,17 @@ impl Graph {
         // SAFETY: in/out structures are allocated here and freed by the parser or below; labels are
         // copies made with FFmpeg's allocator.
         let parsed = unsafe {
-            let mut outputs = ffi::avfilter_inout_alloc();
+            let mut outputs = ptr::null_mut();
+            if !self.source.is_null() {
+                outputs = ffi::avfilter_inout_alloc();
+                assert!(!outputs.is_null(), "out of memory for a filter graph");
+                (*outputs).name = ffi::av_strdup(c"in".as_ptr());
+                (*outputs).filter_ctx = self.source;
+                (*outputs).pad_idx = 0;
+                (*outputs).next = ptr::null_mut();
+            }
             let mut inputs = ffi::avfilter_inout_alloc();
-            assert!(!outputs.is_null() && !inputs.is_null(), "out of memory for a filter graph");
-            (*outputs).name = ffi::av_strdup(c"in".as_ptr());
-            (*outputs).filter_ctx = self.source;
-            (*outputs).pad_idx = 0;
-            (*outputs).next = ptr::null_mut();
+            assert!(!inputs.is_null(), "out of memory for a filter graph");
             (*inputs).name = ffi::av_strdup(c"out".as_ptr());
             (*inputs).filter_ctx = self.sink;
             (*inputs).pad_idx = 0;

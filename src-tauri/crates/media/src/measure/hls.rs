@@ -86,7 +86,7 @@ pub(super) fn measure(task: &MeasureTask, ticker: &mut Ticker<'_>) -> Result<Mea
 }
 
 /// The playlist itself, or the only one on the folder's first level.
-fn main_playlist(path: &Path) -> Result<PathBuf, MediaError> {
+pub(super) fn main_playlist(path: &Path) -> Result<PathBuf, MediaError> {
     if path.is_file() {
         return Ok(path.to_path_buf());
     }

@@ -3,6 +3,7 @@
 mod audio;
 mod decode;
 mod files;
+mod film;
 mod hls;
 mod loudness;
 mod playlist;
@@ -12,6 +13,8 @@ mod tests;
 mod video;
 
 use std::{ops::ControlFlow, path::Path};
+
+pub(crate) use film::{Rung, first_rung};
 
 use crate::{
     boxes::Layout,
@@ -40,7 +43,8 @@ pub(crate) fn measure(
     }
 }
 
-fn is_playlist(path: &Path) -> Result<bool, MediaError> {
+/// Whether a file is an HLS playlist by its first line.
+pub(crate) fn is_playlist(path: &Path) -> Result<bool, MediaError> {
     use std::io::Read;
     let mut head = Vec::new();
     std::fs::File::open(path)?.take(7).read_to_end(&mut head)?;

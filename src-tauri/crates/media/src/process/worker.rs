@@ -94,6 +94,8 @@ pub fn perform(
         Task::Measure(task) => {
             crate::measure::measure(&task, progress).map(|m| Outcome::Measure(Box::new(m)))
         }
+        Task::Picture(task) => crate::picture::picture(&task, progress).map(Outcome::Picture),
+        Task::Sample(task) => crate::sample::sample(&task, progress).map(Outcome::Files),
         Task::Doctor {} => Ok(doctor()),
     }
 }
@@ -115,7 +117,7 @@ fn inspect(
 }
 
 fn doctor() -> Outcome {
-    let encoders = ["libx264", "libx265", "prores_ks", "aac", "pcm_s24le", "pcm_s16le"];
+    let encoders = ["libx264", "libx265", "prores_ks", "aac", "pcm_s24le", "pcm_s16le", "mjpeg"];
     let filters = ["scale", "bwdif", "transpose", "zscale", "tonemap", "aresample", "alimiter"];
     let found = encoders.iter().map(|n| ((*n).to_owned(), ff::has_encoder(n)));
     let found = found.chain(filters.iter().map(|n| (format!("filter {n}"), ff::has_filter(n))));

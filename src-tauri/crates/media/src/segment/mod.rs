@@ -10,7 +10,9 @@ pub(crate) mod tests;
 use std::ops::ControlFlow;
 
 use frames::SourceFrames;
+pub(crate) use options::codec_options;
 use picture::Treated;
+pub(crate) use picture::{format_of, tone_map};
 use rendition::RenditionEncoder;
 
 use crate::{

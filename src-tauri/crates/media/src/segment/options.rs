@@ -6,7 +6,7 @@ use crate::{ff::Dict, task::VideoSettings, types::Hdr};
 
 /// The encoder's name and its options. Every segment of an output gets the same ones, so parameter
 /// sets come out byte-equal; GOPs are always closed.
-pub(super) fn codec_options(settings: &VideoSettings) -> (&'static str, Dict) {
+pub(crate) fn codec_options(settings: &VideoSettings) -> (&'static str, Dict) {
     let mut dict = Dict::new();
     let name = match settings.codec {
         VideoCodec::H264 => {

@@ -6,7 +6,7 @@ use super::frames::Matched;
 use crate::{
     ff::{Frame, Graph, Next, VideoFormat},
     task::Treatment,
-    types::{FieldOrder, MediaError, Ratio, rescale},
+    types::{ColorTags, FieldOrder, MediaError, Ratio, rescale},
 };
 
 /// Timebase of the counters that travel through the graph in place of times.
@@ -79,7 +79,7 @@ impl<'a> Treated<'a> {
     }
 }
 
-pub(super) fn format_of(frame: &Frame) -> VideoFormat {
+pub(crate) fn format_of(frame: &Frame) -> VideoFormat {
     VideoFormat {
         width: frame.width(),
         height: frame.height(),
@@ -97,7 +97,7 @@ fn chain(treatment: &Treatment) -> Option<String> {
         filters.push(format!("bwdif=mode=send_frame:parity={parity}:deint=all"));
     }
     if let Some(transfer) = &treatment.tone_map {
-        filters.push(tone_map(treatment, transfer));
+        filters.push(tone_map(&treatment.source_color, transfer));
     }
     match treatment.rotate {
         90 => filters.push("transpose=clock".into()),
@@ -110,8 +110,7 @@ fn chain(treatment: &Treatment) -> Option<String> {
 
 /// HDR to SDR: linear light, BT.709 primaries, Hable curve, BT.709 transfer. The nominal peak of
 /// 100 cd/m² is the reference white of SDR mastering (ITU-R BT.2035); HLG is display-referred at 1000.
-fn tone_map(treatment: &Treatment, transfer: &str) -> String {
-    let tags = &treatment.source_color;
+pub(crate) fn tone_map(tags: &ColorTags, transfer: &str) -> String {
     let primaries = tags.primaries.as_deref().unwrap_or("bt2020");
     let matrix = match tags.matrix.as_deref().unwrap_or("bt2020nc") {
         "bt2020nc" => "2020_ncl",
@@ -130,7 +129,6 @@ fn tone_map(treatment: &Treatment, transfer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::ColorTags;
 
     fn treatment() -> Treatment {
         Treatment { deinterlace: None, tone_map: None, rotate: 0, source_color: ColorTags::default() }

@@ -395,3 +395,24 @@ fn a_shipped_ladder_is_judged_with_and_without_a_plan() {
     let alone = judge_file(&case.profile, &case.profile.output[0], &measured);
     assert_eq!(bad(&alone), [""; 0], "{alone:#?}");
 }
+
+#[test]
+fn every_rule_in_the_list_is_judged_somewhere_and_the_profiles_own_say_their_kind() {
+    let sources = [
+        include_str!("../file.rs"),
+        include_str!("../picture.rs"),
+        include_str!("../settings.rs"),
+        include_str!("../sound.rs"),
+        include_str!("../hls.rs"),
+    ];
+    for id in RULE_IDS {
+        let quoted = format!("\"{id}\",");
+        assert!(sources.iter().any(|source| source.contains(&quoted)), "{id} is judged nowhere");
+    }
+    let profile = find("apple-hls").unwrap().profile().unwrap();
+    let verdict = Case::new(profile, sample::Source::new(24 * 40)).verdict();
+    for line in verdict.lines {
+        let built_in = RULE_IDS.contains(&line.rule.as_str()) && line.source.is_none();
+        assert!(built_in || line.check.is_some(), "{line:?}");
+    }
+}

@@ -1,0 +1,155 @@
+//! What holds: environment before file, options before both.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fmt::Display,
+    num::NonZero,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use spillway_media::process::Supervisor;
+
+use super::{EffectiveSettings, EngineSettings, Settings, SettingsError, SettingsPage, document};
+use crate::{Config, fault::Fault};
+
+/// Reads an environment variable: the engine never looks at the environment itself.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+const WORKERS: &str = "SPILLWAY_WORKERS";
+const NICE: &str = "SPILLWAY_NICE";
+const WORK_DIR: &str = "SPILLWAY_WORK_DIR";
+const WORKER_MEMORY_MB: &str = "SPILLWAY_WORKER_MEMORY_MB";
+
+/// Memory that one worker may have, in MiB. Generous: address space, not memory in use, is what
+/// the system can limit, and every thread reserves some.
+const DEFAULT_MEMORY_MB: u64 = 16_384;
+/// A worker says nothing for so long only when it hangs; slow settings give a frame every few seconds.
+const WORKER_SILENCE: Duration = Duration::from_mins(5);
+/// How soon wishes and jobs of other processes are noticed.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Everything the engine needs to know. `workers`: what an option says. `program` and `arguments` start
+/// a worker. `data_dir` is absolute.
+///
+/// # Errors
+/// When a variable is no number, or a figure makes no sense.
+pub fn config(
+    data_dir: &Path,
+    settings: &Settings,
+    workers: Option<u32>,
+    variables: Variables<'_>,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+) -> Result<Config, SettingsError> {
+    let engine = overridden(&settings.engine, workers, variables)?;
+    let memory = engine.worker_memory_mb.unwrap_or(DEFAULT_MEMORY_MB);
+    Ok(Config {
+        data_dir: data_dir.to_path_buf(),
+        work_dir: work_dir(data_dir, &engine),
+        workers: engine.workers.unwrap_or(0),
+        nice: engine.nice.unwrap_or(0),
+        worker_memory_bytes: memory.saturating_mul(1 << 20),
+        supervisor: Supervisor { program, arguments, silence: WORKER_SILENCE },
+        poll: POLL,
+        fault: fault(variables)?,
+    })
+}
+
+/// Settings with what stands around them.
+///
+/// # Errors
+/// When the file is wrong or cannot be read, or a variable makes no sense.
+pub fn page(data_dir: &Path, variables: Variables<'_>) -> Result<SettingsPage, SettingsError> {
+    let settings = super::load(data_dir)?;
+    let engine = overridden(&settings.engine, None, variables)?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let cores = u32::try_from(cores).unwrap_or(u32::MAX);
+    let names = [WORKERS, NICE, WORK_DIR, WORKER_MEMORY_MB];
+    Ok(SettingsPage {
+        effective: EffectiveSettings {
+            workers: engine.workers.filter(|workers| *workers > 0).unwrap_or(cores),
+            nice: engine.nice.unwrap_or(0),
+            work_dir: work_dir(data_dir, &engine),
+            worker_memory_mb: engine.worker_memory_mb.unwrap_or(DEFAULT_MEMORY_MB),
+        },
+        settings,
+        overridden_by: names
+            .into_iter()
+            .filter(|name| set(variables, name).is_some())
+            .map(str::to_owned)
+            .collect(),
+        data_dir: data_dir.to_path_buf(),
+        cores,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+/// A relative folder counts from the data folder, wherever Spillway is started.
+pub(super) fn work_dir(data_dir: &Path, engine: &EngineSettings) -> PathBuf {
+    data_dir.join(engine.work_dir.as_deref().unwrap_or(Path::new("work")))
+}
+
+fn overridden(
+    file: &EngineSettings,
+    workers: Option<u32>,
+    variables: Variables<'_>,
+) -> Result<EngineSettings, SettingsError> {
+    let work_dir = match set(variables, WORK_DIR) {
+        Some(folder) => Some(absolute(&folder)?),
+        None => file.work_dir.clone(),
+    };
+    let engine = EngineSettings {
+        workers: workers.or(number(variables, WORKERS)?).or(file.workers),
+        nice: number(variables, NICE)?.or(file.nice),
+        work_dir,
+        worker_memory_mb: number(variables, WORKER_MEMORY_MB)?.or(file.worker_memory_mb),
+    };
+    document::within_bounds(&engine)?;
+    Ok(engine)
+}
+
+fn absolute(folder: &OsStr) -> Result<PathBuf, SettingsError> {
+    std::path::absolute(folder)
+        .map_err(|source| SettingsError::Folder { folder: PathBuf::from(folder), source })
+}
+
+/// An empty variable is not set.
+fn set(variables: Variables<'_>, name: &str) -> Option<OsString> {
+    variables(name).filter(|value| !value.is_empty())
+}
+
+fn number<T>(variables: Variables<'_>, name: &'static str) -> Result<Option<T>, SettingsError>
+where
+    T: FromStr<Err: Display>,
+{
+    let Some(value) = set(variables, name) else { return Ok(None) };
+    let value = value.to_string_lossy().into_owned();
+    match value.parse() {
+        Ok(number) => Ok(Some(number)),
+        Err(error) => Err(SettingsError::Variable { name, why: T::Err::to_string(&error), value }),
+    }
+}
+
+#[cfg(debug_assertions)]
+fn fault(variables: Variables<'_>) -> Result<Option<Fault>, SettingsError> {
+    const NAME: &str = "SPILLWAY_FAULT";
+    let Some(text) = set(variables, NAME) else { return Ok(None) };
+    let text = text.to_string_lossy().into_owned();
+    let (point, pass) = text.split_once(':').unwrap_or((&text, "1"));
+    match pass.parse() {
+        Ok(pass) => Ok(Some(Fault { point: point.to_owned(), pass })),
+        Err(_) => Err(SettingsError::Variable {
+            name: NAME,
+            why: "not POINT or POINT:PASS".to_owned(),
+            value: text,
+        }),
+    }
+}
+
+#[cfg(not(debug_assertions))]
+#[expect(clippy::unnecessary_wraps, reason = "same signature as with fault points built in")]
+fn fault(_: Variables<'_>) -> Result<Option<Fault>, SettingsError> {
+    Ok(None)
+}

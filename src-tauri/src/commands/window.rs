@@ -1,0 +1,41 @@
+//! The window itself.
+
+use serde::Deserialize;
+use specta::Type;
+use tauri::{AppHandle, Manager};
+
+use crate::{closing, error::CommandError, shell::Shell, window};
+
+/// What to do when the window is closed with jobs at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CloseAnswer {
+    /// Give the segments back and quit; the next start goes on.
+    Quit,
+    /// Go on in the tray.
+    Tray,
+    /// Stay open.
+    Stay,
+}
+
+/// The window has drawn itself: show it.
+#[tauri::command(async)]
+#[specta::specta]
+#[expect(clippy::needless_pass_by_value, reason = "commands are given what they own")]
+pub(crate) fn ready(app: AppHandle) {
+    app.state::<Shell>().first_show(&app);
+}
+
+/// The answer to [`crate::message::Message::Closing`].
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn close(app: AppHandle, answer: CloseAnswer) -> Result<(), CommandError> {
+    match answer {
+        CloseAnswer::Quit => closing::quit(&app),
+        // Without a tray the window would be gone for good: it stays among the others.
+        CloseAnswer::Tray if app.state::<Shell>().tray().is_none() => window::minimise(&app),
+        CloseAnswer::Tray => window::hide(&app),
+        CloseAnswer::Stay => {}
+    }
+    Ok(())
+}
