@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it } from "vitest";
+
+import { bytes, duration, longDuration, money, percent, relativeDay, speed, time, timecode } from "./format";
+import { locale, type Locale } from "./i18n";
+
+afterEach(() => locale.set("en"));
+const LOCALES: Locale[] = ["en", "zh-CN"];
+/** Numbers spread over all magnitudes, always the same ones. */
+const spread = (count: number, most: number) =>
+  Array.from({ length: count }, (_, i) => Math.round(most ** ((i + 1) / count)) + ((i * 7919) % 13));
+const figure = (text: string) => Number(/[\d.,]+/.exec(text)?.[0].replaceAll(",", ""));
+
+describe.each(LOCALES)("in %s", (language) => {
+  const inside = <T>(make: () => T): T => {
+    locale.set(language);
+    return make();
+  };
+
+  it("sizes keep their value to 1% and never have more than four figures", () => {
+    const scale: Record<string, number> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, PB: 1e15 };
+    for (const n of spread(300, 9e15)) {
+      const text = inside(() => bytes(n));
+      const unit = text.split(/\s/).at(-1) ?? "";
+      expect(Math.abs((figure(text) * (scale[unit] ?? NaN)) / n - 1), text).toBeLessThan(0.01);
+      expect(text.replace(/\D/g, "").length, text).toBeLessThan(5);
+    }
+  });
+
+  it("durations can be read back to the second", () => {
+    for (const ms of spread(300, 3e9)) {
+      const read = inside(() => duration(ms))
+        .split(":")
+        .reduce((sum, part) => sum * 60 + Number(part), 0);
+      expect(read).toBe(Math.round(ms / 1000));
+    }
+  });
+
+  it("progress is 100% at the end alone, and never runs back", () => {
+    let last = -1;
+    for (let i = 0; i <= 1000; i++) {
+      const shown = figure(inside(() => percent(i / 1000)));
+      expect(shown).toBeGreaterThanOrEqual(last);
+      expect(shown === 100).toBe(i === 1000);
+      last = shown;
+    }
+  });
+
+  it("long spans say one or two units and never nothing", () => {
+    for (const ms of spread(200, 4e9)) {
+      const text = inside(() => longDuration(ms));
+      expect(text.match(/\d+/g)?.length ?? 0).toBeLessThanOrEqual(2);
+      expect(text).not.toMatch(/\b0\b|undefined|NaN/);
+    }
+  });
+
+  it("times are on a 24-hour clock", () => {
+    expect(inside(() => time(new Date(2026, 2, 1, 23, 5).getTime()))).toBe("23:05");
+    expect(inside(() => time(new Date(2026, 2, 1, 0, 5).getTime()))).toBe("00:05");
+  });
+
+  it("days have different names within a week", () => {
+    const now = new Date(2026, 5, 17, 15).getTime();
+    const names = Array.from({ length: 14 }, (_, ago) =>
+      inside(() => relativeDay(now - ago * 86_400_000, now)),
+    );
+    expect(new Set(names).size).toBe(14);
+  });
+
+  it("days end at midnight, not 24 hours later", () => {
+    const night = new Date(2026, 5, 17, 0, 1).getTime();
+    expect(inside(() => relativeDay(night - 120_000, night))).toBe(
+      inside(() => relativeDay(night - 80_000_000, night)),
+    );
+    expect(inside(() => relativeDay(night - 120_000, night))).not.toBe(
+      inside(() => relativeDay(night, night)),
+    );
+  });
+});
+
+it("speeds get fewer figures as they grow", () => {
+  expect([0.421, 2.14, 38.4].map(speed)).toEqual(["0.42×", "2.1×", "38×"]);
+});
+
+it("money is exact for small sums and in cents for large ones", () => {
+  expect([0, 4200, 1_250_000].map(money)).toEqual(["$0.00", "$0.0042", "$1.25"]);
+});
+
+it("timecode counts every frame once", () => {
+  const seen = Array.from({ length: 250 }, (_, frame) => timecode((frame * 1000) / 25, 25));
+  expect(new Set(seen).size).toBe(250);
+  expect(seen.at(-1)).toBe("00:00:09:24");
+});

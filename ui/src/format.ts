@@ -1,0 +1,136 @@
+import { locale, m } from "$/i18n";
+
+const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>();
+
+function cached<T extends Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>(
+  key: string,
+  make: (locale: string) => T,
+): T {
+  const full = `${locale.current} ${key}`;
+  const known = made.get(full);
+  if (known) return known as T;
+  const fresh = make(locale.current);
+  made.set(full, fresh);
+  return fresh;
+}
+
+const figures = (key: string, options: Intl.NumberFormatOptions) =>
+  cached(key, (tag) => new Intl.NumberFormat(tag, options));
+const moments = (key: string, options: Intl.DateTimeFormatOptions) =>
+  cached(key, (tag) => new Intl.DateTimeFormat(tag, options));
+
+const two = (n: number) => String(n).padStart(2, "0");
+
+export function number(n: number): string {
+  return figures("n", { maximumFractionDigits: 2 }).format(n);
+}
+
+/** `0.417` as `41%`; rounded down, so that 100% means all of it. */
+export function percent(fraction: number): string {
+  const whole = Math.floor(Math.min(Math.max(fraction, 0), 1) * 100 + 1e-9);
+  return figures("p", { style: "percent", maximumFractionDigits: 0 }).format(whole / 100);
+}
+
+const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"];
+
+/** Sizes by powers of 1000, as file managers count, with at most three significant figures. */
+export function bytes(n: number): string {
+  let unit = 0;
+  let value = n;
+  while (Math.round(value) >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const fraction = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  const text = figures(`b${fraction}`, { maximumFractionDigits: fraction }).format(value);
+  return `${text} ${UNITS[unit]}`;
+}
+
+/** `1:02:03`, `2:03`, `0:03`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const [h, min, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h > 0 ? `${h}:${two(min)}:${two(s)}` : `${min}:${two(s)}`;
+}
+
+const unit = (n: number, name: "second" | "minute" | "hour" | "day") =>
+  figures(name, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 0 }).format(n);
+
+/** A span for people: `about 4 min`, `about 1 hr 20 min`. */
+export function longDuration(ms: number): string {
+  const seconds = Math.max(0, ms / 1000);
+  if (seconds < 5) return m.common_few_seconds();
+  if (seconds < 55) return m.common_about({ span: unit(Math.ceil(seconds / 5) * 5, "second") });
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 60) return m.common_about({ span: unit(minutes, "minute") });
+  const rounded = minutes < 600 ? Math.round(minutes / 5) * 5 : Math.round(minutes / 60) * 60;
+  const [hours, rest] = [Math.floor(rounded / 60), rounded % 60];
+  if (hours >= 48) return m.common_about({ span: unit(Math.round(hours / 24), "day") });
+  const span = rest === 0 ? unit(hours, "hour") : `${unit(hours, "hour")} ${unit(rest, "minute")}`;
+  return m.common_about({ span });
+}
+
+/** Time of day. */
+export function time(ms: number): string {
+  return moments("t", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(ms);
+}
+
+export function dateTime(ms: number): string {
+  return moments("dt", {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(ms);
+}
+
+const dayNumber = (ms: number) => {
+  const at = new Date(ms);
+  return Math.round(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / 86_400_000);
+};
+
+/** `Today`, `Yesterday`, `Thursday`, `12 Nov`, `12 Nov 2025`. */
+export function relativeDay(ms: number, now = Date.now()): string {
+  const ago = dayNumber(now) - dayNumber(ms);
+  if (ago === 0) return m.common_today();
+  if (ago === 1) return m.common_yesterday();
+  if (ago === -1) return m.common_tomorrow();
+  if (ago > 1 && ago < 7) return moments("wd", { weekday: "long" }).format(ms);
+  if (new Date(ms).getFullYear() === new Date(now).getFullYear())
+    return moments("md", { month: "short", day: "numeric" }).format(ms);
+  return moments("ymd", { year: "numeric", month: "short", day: "numeric" }).format(ms);
+}
+
+/** Multiples of playing time: `2.1×`, `38×`. */
+export function speed(x: number): string {
+  const fraction = x >= 9.95 ? 0 : x >= 0.995 ? 1 : 2;
+  const text = figures(`x${fraction}`, {
+    minimumFractionDigits: fraction,
+    maximumFractionDigits: fraction,
+  }).format(x);
+  return `${text}×`;
+}
+
+/** Millionths of a US dollar. */
+export function money(microusd: number): string {
+  const fraction = microusd !== 0 && Math.abs(microusd) < 10_000 ? 4 : 2;
+  return figures(`m${fraction}`, {
+    style: "currency",
+    currency: "USD",
+    currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: 2,
+    maximumFractionDigits: fraction,
+  }).format(microusd / 1e6);
+}
+
+/** `00:01:02:12`: hours, minutes, seconds, frames, counted without drops. */
+export function timecode(ms: number, frameRate: number): string {
+  const base = Math.max(1, Math.round(frameRate));
+  const frame = Math.round((Math.max(0, ms) / 1000) * frameRate);
+  const seconds = Math.floor(frame / base);
+  return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60, frame % base]
+    .map(two)
+    .join(":");
+}

@@ -1,0 +1,2 @@
+export { locale, systemLocale, type Locale } from "./locale.svelte";
+export { m } from "./generated/messages.js";

@@ -1,0 +1,72 @@
+import type { DoctorCheck, Settings, SettingsPage } from "../bindings";
+import type { Handlers } from ".";
+import { emit } from "./wire";
+
+const CORES = 8;
+const asked = new URLSearchParams(globalThis.location?.search ?? "");
+const among = <T extends string>(name: string, allowed: readonly T[]): T | undefined =>
+  allowed.find((one) => one === asked.get(name));
+
+let settings: Settings = {
+  engine: { workers: null, nice: 10, work_dir: null, worker_memory_mb: null },
+  desktop: {
+    language: among("language", ["en", "zh-CN"]) ?? "system",
+    appearance: among("appearance", ["light", "dark"]) ?? "system",
+    contrast: among("contrast", ["high"]) ?? "system",
+    notify_delivered: true,
+    notify_failed: true,
+    stay_in_tray: false,
+    keep_awake: true,
+    out_dir: null,
+  },
+};
+
+function page(): SettingsPage {
+  const engine = settings.engine ?? {};
+  return {
+    settings,
+    effective: {
+      workers: engine.workers || CORES,
+      nice: engine.nice ?? 0,
+      work_dir: engine.work_dir ?? "/home/mira/.local/share/spillway/work",
+      worker_memory_mb: 4096,
+    },
+    overridden_by: ["SPILLWAY_WORKER_MEMORY_MB"],
+    data_dir: "/home/mira/.local/share/spillway",
+    cores: CORES,
+    version: "0.1.0",
+  };
+}
+
+const fine = (name: string, text: string): DoctorCheck => ({ name, verdict: "ok", text, advice: "" });
+
+const checks: DoctorCheck[] = [
+  fine("data-folder", "/home/mira/.local/share/spillway can be written."),
+  fine("work-folder", "/home/mira/.local/share/spillway/work can be written."),
+  fine("data-space", "212 GB are free in /home/mira/.local/share/spillway."),
+  {
+    name: "work-space",
+    verdict: "warn",
+    text: "8 GB are free in /home/mira/.local/share/spillway/work.",
+    advice: "Free some space before delivering long programmes.",
+  },
+  fine("database", "The job list is sound."),
+  fine("runner", "No other Spillway runs the queue."),
+  fine("worker", "Worker processes start (libavcodec 61.19, libx264 164)."),
+  ...["libx264", "libx265", "prores_ks", "aac", "pcm_s24le", "pcm_s16le"].map((name) =>
+    fine(`encoder-${name}`, `The encoder ${name} is there.`),
+  ),
+];
+
+export const handlers: Handlers = {
+  settings: () => page(),
+  save_settings: ({ settings: next }: { settings: Settings }) => {
+    settings = structuredClone(next);
+    emit({ type: "settings" });
+    return page();
+  },
+  choose_work_dir: () => "/media/scratch/spillway",
+  doctor: () => checks,
+  ready: () => null,
+  close: () => null,
+};

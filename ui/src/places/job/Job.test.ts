@@ -1,0 +1,115 @@
+import { render, screen, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { commands, usePictures, type Message } from "$/ipc";
+import { handlers } from "$/ipc/fake/job";
+import { world } from "$/ipc/fake/queue";
+import { connect } from "$/ipc/fake/wire";
+import { feed } from "$/state/feed.svelte";
+import { snapshotOf } from "$/state/sample";
+import { view } from "$/state/view.svelte";
+import Job from "./Job.svelte";
+
+const answer = (name: string, args: unknown) =>
+  Promise.resolve().then(() => structuredClone(handlers[name]?.(args)));
+const find = (state: string) =>
+  world.jobs.find((job) => job.view.state === state && job.steps.length > 3)!.view.id;
+
+beforeEach(() => {
+  view.reset();
+  usePictures((path) => `data:,${path}`);
+  connect({ onmessage: (message: Message) => feed.fold(message) });
+  feed.fold(world.snapshot());
+  vi.spyOn(commands, "job").mockImplementation((id) => answer("job", { id }) as never);
+  vi.spyOn(commands, "receipt").mockImplementation((job) => answer("receipt", { job }) as never);
+  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(600);
+});
+afterEach(() => feed.fold(snapshotOf(0, [])));
+
+const open = async (id: string, tab?: string) => {
+  const user = userEvent.setup();
+  render(Job, { id });
+  if (tab) await user.click(await screen.findByRole("tab", { name: new RegExp(`^${tab}`) }));
+  return user;
+};
+
+describe("the job page", () => {
+  it("shows all parts of a failure", async () => {
+    await open(find("failed"));
+    const card = (await screen.findByText("Next step")).closest("section") as HTMLElement;
+    for (const part of [
+      "Why",
+      "What Spillway did",
+      "Is the material safe",
+      "Spent",
+      "Another way",
+      "Does waiting help",
+      "Code",
+      "Details",
+    ])
+      expect(within(card).getByText(part)).toBeTruthy();
+    expect(within(card).getByText("DSK-01")).toBeTruthy();
+    expect(within(card).getByRole("heading", { name: /not enough free space/ })).toBeTruthy();
+    expect(within(card).getByRole("button", { name: "Retry" })).toBeTruthy();
+  });
+
+  it("tells each segment under the keyboard", async () => {
+    const user = await open(find("running"));
+    const cells = await screen.findAllByRole("option");
+    cells[0]?.focus();
+    await user.keyboard("{ArrowRight}{ArrowRight}");
+    expect(screen.getByText("Segment 3 of 110")).toBeTruthy();
+    expect(screen.getByText("600–899")).toBeTruthy();
+    await user.keyboard("{End}");
+    expect(screen.getByText("Segment 110 of 110")).toBeTruthy();
+  });
+
+  it("says the timeline as a table, too", async () => {
+    const user = await open(find("running"));
+    await user.click(await screen.findByRole("radio", { name: "Table" }));
+    const rows = screen.getAllByRole("row");
+    const tries = world.find(find("running")).steps.reduce((sum, step) => sum + step.attempts.length, 0);
+    expect(rows).toHaveLength(tries + 1);
+    expect(screen.getAllByRole("cell", { name: "Failed" }).length).toBeGreaterThan(0);
+  });
+
+  it("steps through frames, and shows the source beside them", async () => {
+    const user = await open(find("delivered"), "Outputs");
+    const slider = await screen.findByRole("slider", { name: "Time" });
+    slider.focus();
+    await user.keyboard("...,");
+    expect(slider).toHaveProperty("value", "2");
+    expect(slider.getAttribute("aria-valuetext")).toBe("00:00:00:02");
+    await user.keyboard("b");
+    expect(screen.getByRole("radio", { name: "Source" })).toHaveProperty("checked", true);
+  });
+
+  it("shows the receipt with every rule, and where rules come from", async () => {
+    const id = find("delivered");
+    await open(id, "Receipt");
+    expect(await screen.findByText("Files")).toBeTruthy();
+    const receipt = handlers["receipt"]?.({ job: id }) as { outputs: { rules: { expected: string }[] }[] };
+    const rules = receipt.outputs.flatMap((output) => output.rules);
+    expect(screen.getAllByRole("row")).toHaveLength(rules.length + receipt.outputs.length);
+    expect(screen.getAllByText("Recommended upload encoding settings").length).toBeGreaterThan(0);
+  });
+
+  it("follows what happens, and goes back with Escape", async () => {
+    const id = find("running");
+    const user = await open(id);
+    await screen.findAllByRole("option");
+    const job = world.find(id);
+    job.view.wish = "pause";
+    world.tell(job, { event: "wished", wish: "pause" });
+    expect(await screen.findByRole("button", { name: "Resume" })).toBeTruthy();
+    view.go({ place: "job", id });
+    await user.keyboard("{Escape}");
+    expect(view.current).toEqual({ place: "queue" });
+  });
+
+  it("says that a job is gone", async () => {
+    await open("nobody");
+    expect(await screen.findByText("This job is gone.")).toBeTruthy();
+  });
+});

@@ -1,0 +1,47 @@
+import { m } from "$/i18n";
+import type { DesktopSettings, EngineSettings } from "$/ipc";
+import { toast } from "$/parts/toasts.svelte";
+import { prefs } from "$/state/prefs.svelte";
+
+/** Which environment variable goes before which setting. */
+export const VARIABLES = {
+  workers: "SPILLWAY_WORKERS",
+  nice: "SPILLWAY_NICE",
+  work_dir: "SPILLWAY_WORK_DIR",
+  worker_memory_mb: "SPILLWAY_WORKER_MEMORY_MB",
+} as const satisfies Record<keyof EngineSettings, string>;
+
+/** The variable that holds a setting, if one does. */
+export function overriding(names: readonly string[], setting: keyof EngineSettings): string | undefined {
+  return names.find((name) => name === VARIABLES[setting]);
+}
+
+async function tell(saving: ReturnType<typeof prefs.change>) {
+  const error = await saving;
+  if (error) toast({ tone: "bad", text: m.settings_not_saved({ why: error.message }) });
+}
+
+export const setEngine = (change: Partial<EngineSettings>) =>
+  tell(prefs.change((now) => ({ ...now, engine: { ...now.engine, ...change } })));
+
+export const setDesktop = (change: Partial<DesktopSettings>) =>
+  tell(prefs.change((now) => ({ ...now, desktop: { ...now.desktop, ...change } })));
+
+const LEVELS = { normal: 0, low: 5, lower: 10, lowest: 19 } as const;
+export type Level = keyof typeof LEVELS;
+export const niceOf = (level: Level): number => LEVELS[level];
+
+/** The word that is nearest to a nice value. */
+export function levelOf(nice: number): Level {
+  const words = Object.keys(LEVELS) as Level[];
+  return words.reduce((best, word) =>
+    Math.abs(LEVELS[word] - nice) < Math.abs(LEVELS[best] - nice) ? word : best,
+  );
+}
+
+/** Memory limits to choose from, in MiB, with the one that holds among them. */
+export function memoryChoices(current: number | null | undefined): number[] {
+  const usual = [1024, 2048, 4096, 8192, 16384];
+  const all = current ? [...usual, current] : usual;
+  return [...new Set(all)].sort((a, b) => a - b);
+}

@@ -1,0 +1,163 @@
+/** What the feed says of one job, folded into cells that are changed in place. Pure: no time, no drawing. */
+import type { Cell, EventBody, JobView, LiveJob, StepCounts, StepKind, StepProgress, StepState } from "$/ipc";
+
+/** A step as the window knows it. */
+export interface FeedCell {
+  /** Order inside the job. */
+  ord: number;
+  kind: StepKind;
+  state: StepState;
+  /** Frames it stands for (segments). */
+  frames: number;
+  /** Tries so far that count. */
+  attempt: number;
+  /** When it is due again, ms UTC. */
+  due: number | null;
+  /** How much of it is done, 0 to 1. */
+  part: number;
+  /** Frames encoded, at most `frames`. */
+  done: number;
+}
+
+/** All steps of a job in order. */
+export interface Track {
+  cells: FeedCell[];
+  byOrd: Map<number, FeedCell>;
+}
+
+/** Finished for good, or not needed. */
+export const settled = (state: StepState) => state === "done" || state === "skipped";
+
+function made(cell: Cell): FeedCell {
+  const over = settled(cell.state);
+  return {
+    ord: cell.ord,
+    kind: cell.kind,
+    state: cell.state,
+    frames: cell.frames,
+    attempt: cell.attempt,
+    due: cell.due_ms,
+    part: over ? 1 : 0,
+    done: over ? cell.frames : 0,
+  };
+}
+
+function index(cells: FeedCell[]): Track {
+  cells.sort((a, b) => a.ord - b.ord);
+  return { cells, byOrd: new Map(cells.map((cell) => [cell.ord, cell])) };
+}
+
+/** The track of a job; what running steps had reached in `before` is kept. */
+export function trackOf(live: LiveJob, before?: Track): Track {
+  const track = index(live.cells.map(made));
+  for (const cell of track.cells) {
+    const known = before?.byOrd.get(cell.ord);
+    if (cell.state === "running" && known?.state === "running" && known.attempt === cell.attempt) {
+      cell.part = known.part;
+      cell.done = Math.min(known.done, cell.frames);
+    }
+  }
+  return track;
+}
+
+/** Takes over a step's new state. */
+export function applyStep(track: Track, step: Extract<EventBody, { event: "step" }>): void {
+  const cell = made({
+    ord: step.ord,
+    kind: step.kind,
+    state: step.state,
+    frames: step.frames,
+    attempt: step.attempt,
+    due_ms: step.due_ms,
+  });
+  const known = track.byOrd.get(step.ord);
+  if (known) {
+    Object.assign(known, cell);
+    return;
+  }
+  track.byOrd.set(cell.ord, cell);
+  track.cells.push(cell);
+  track.cells.sort((a, b) => a.ord - b.ord);
+}
+
+/** Takes over how far a running step is; says whether anything changed. */
+export function applyProgress(track: Track, progress: StepProgress): boolean {
+  const cell = track.byOrd.get(progress.ord);
+  if (!cell || cell.state !== "running" || progress.total <= 0) return false;
+  const part = Math.min(progress.done, progress.total) / progress.total;
+  if (cell.part === part) return false;
+  cell.part = part;
+  cell.done = Math.floor(cell.frames * part);
+  return true;
+}
+
+/** Frames of all segments: encoded, and in all. */
+export function framesOf(track: Track): { done: number; all: number } {
+  let done = 0;
+  let all = 0;
+  for (const cell of track.cells) {
+    if (cell.kind !== "segment") continue;
+    done += cell.done;
+    all += cell.frames;
+  }
+  return { done, all };
+}
+
+/** How many steps stand where. */
+export function countsOf(track: Track): StepCounts {
+  const counts = { total: track.cells.length, done: 0, running: 0, failed: 0 };
+  for (const { state } of track.cells) {
+    if (settled(state)) counts.done += 1;
+    else if (state === "running") counts.running += 1;
+    else if (state === "failed") counts.failed += 1;
+  }
+  return counts;
+}
+
+/** The list's view after a journal entry; the same object where nothing of it changed. */
+export function viewAfter(view: JobView, body: EventBody, at: number): JobView {
+  if (body.event === "wished") return { ...view, wish: body.wish };
+  if (body.event !== "job") return view;
+  const ended = body.state === "delivered" || body.state === "failed" || body.state === "cancelled";
+  return {
+    ...view,
+    state: body.state,
+    error: body.state === "failed" ? (body.failure ?? view.error) : null,
+    started_ms: body.state === "running" ? (view.started_ms ?? at) : view.started_ms,
+    ended_ms: ended ? at : null,
+  };
+}
+
+/** Where on the queue page a job belongs. */
+export type Group = "open" | "failed" | "ended";
+
+/** See [`Group`]. */
+export function groupOf(view: JobView): Group {
+  if (view.state === "failed") return "failed";
+  return view.state === "delivered" || view.state === "cancelled" ? "ended" : "open";
+}
+
+/** Jobs that have not ended in the order they have, then failed ones, then ended ones, both newest first. */
+export function arranged<T extends { id: string; view: JobView }>(jobs: readonly T[]): T[] {
+  const groups: Record<Group, T[]> = { open: [], failed: [], ended: [] };
+  for (const job of jobs) groups[groupOf(job.view)].push(job);
+  const newest = (a: T, b: T) => (b.view.ended_ms ?? 0) - (a.view.ended_ms ?? 0) || (a.id < b.id ? 1 : -1);
+  groups.failed.sort(newest);
+  groups.ended.sort(newest);
+  return [...groups.open, ...groups.failed, ...groups.ended];
+}
+
+/** `moved`, in that order, stand before `before`, or behind all others. */
+export function reordered<T extends { id: string }>(
+  jobs: readonly T[],
+  moved: readonly string[],
+  before: string | null,
+) {
+  const set = new Set(moved);
+  const byId = new Map(jobs.map((job) => [job.id, job]));
+  const stay = jobs.filter((job) => !set.has(job.id));
+  const go = moved.flatMap((id) => byId.get(id) ?? []);
+  const at = before === null ? -1 : stay.findIndex((job) => job.id === before);
+  stay.splice(at < 0 ? stay.length : at, 0, ...go);
+  return stay;
+}

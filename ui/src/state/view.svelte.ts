@@ -1,0 +1,47 @@
+import type { JobId } from "$/ipc";
+
+export const PLACES = ["queue", "history", "profiles", "settings"] as const;
+export type PlaceName = (typeof PLACES)[number];
+export type View = { place: PlaceName } | { place: "job"; id: JobId };
+
+const LONGEST = 50;
+
+let current = $state.raw<View>({ place: "queue" });
+let trail = $state.raw<readonly View[]>([]);
+
+const idOf = (one: View) => ("id" in one ? one.id : undefined);
+const same = (a: View, b: View) => a.place === b.place && idOf(a) === idOf(b);
+
+function sectionOf(one: View | undefined): PlaceName | null {
+  return one && one.place !== "job" ? one.place : null;
+}
+
+/** What the window shows, and the way that led there. */
+export const view = {
+  get current(): View {
+    return current;
+  },
+  /** The place whose entry in the sidebar is lit; a job belongs where it was opened from. */
+  get section(): PlaceName {
+    return sectionOf(current) ?? sectionOf(trail.findLast((one) => one.place !== "job")) ?? "queue";
+  },
+  get canGoBack(): boolean {
+    return trail.length > 0;
+  },
+  go(next: View | PlaceName) {
+    const target: View = typeof next === "string" ? { place: next } : next;
+    if (same(current, target)) return;
+    trail = [...trail, current].slice(-LONGEST);
+    current = target;
+  },
+  /** One step back; from a job that was opened first of all, to the queue. */
+  back() {
+    current = trail.at(-1) ?? { place: "queue" };
+    trail = trail.slice(0, -1);
+  },
+  /** As at the start. */
+  reset() {
+    trail = [];
+    current = { place: "queue" };
+  },
+};

@@ -1,0 +1,189 @@
+import { mkdirSync } from "node:fs";
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { overflowing, violations } from "./axe";
+import { launch, Window, type Looks } from "./window";
+
+const SHOTS = new URL("./shots/", import.meta.url).pathname;
+
+interface View {
+  /** How to get there from the queue. */
+  reach: (window: Window) => Promise<unknown>;
+  /** How to get back; absent: Escape closes it. */
+  leave?: (window: Window) => Promise<unknown>;
+}
+
+const home = ({ page }: Window) => page.keyboard.press("Control+1");
+
+const VIEWS: Record<string, View> = {
+  queue: { reach: home, leave: home },
+  history: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+2");
+      await page.getByRole("grid").or(page.getByRole("table")).first().waitFor();
+    },
+    leave: home,
+  },
+  profiles: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+3");
+      await page.locator("main h1").waitFor();
+    },
+    leave: home,
+  },
+  settings: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+4");
+      await page.locator("#settings-checks li").first().waitFor();
+    },
+    leave: home,
+  },
+  job: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+K");
+      await page.getByRole("combobox").fill("Northlight");
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.locator("main h1").waitFor();
+    },
+    leave: home,
+  },
+  receipt: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+K");
+      await page.getByRole("combobox").fill("Harbour Stories 11");
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await page.getByRole("tab").nth(2).click();
+      await page.getByRole("tabpanel").last().waitFor();
+    },
+    leave: home,
+  },
+  editor: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+3");
+      await page.locator("article header button").first().click();
+      await page.locator(".cm-content").waitFor();
+    },
+    leave: async ({ page }) => {
+      await page.getByRole("button", { name: /^(Back|返回)$/ }).click();
+      await page.locator(".cm-content").waitFor({ state: "detached" });
+      await page.keyboard.press("Control+1");
+    },
+  },
+  select: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+4");
+      await page.locator("#settings-engine .select-trigger").first().click();
+      await page.getByRole("option").first().waitFor();
+    },
+    leave: async (window) => {
+      await window.page.keyboard.press("Escape");
+      await window.page.getByRole("option").first().waitFor({ state: "detached" });
+      await home(window);
+    },
+  },
+  menu: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+3");
+      await page.locator("article header button[aria-haspopup=menu]").click();
+      await page.getByRole("menuitem").first().waitFor();
+    },
+    leave: async (window) => {
+      await window.page.keyboard.press("Escape");
+      await window.page.getByRole("menuitem").first().waitFor({ state: "detached" });
+      await home(window);
+    },
+  },
+  palette: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+K");
+      await page.getByRole("option").first().waitFor();
+    },
+  },
+  shortcuts: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  closing: {
+    reach: async (window) => {
+      await window.tell({ type: "closing", running: 2, queued: 3 });
+      await window.page.getByRole("alertdialog").waitFor();
+    },
+  },
+  drop: {
+    reach: async (window) => {
+      await window.tell({ type: "hover", files: 3 });
+      await window.page.locator(".overlay").waitFor();
+    },
+    leave: async (window) => {
+      await window.tell({ type: "hover", files: 0 });
+      await window.page.locator(".overlay").waitFor({ state: "detached" });
+    },
+  },
+  sheet: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+O");
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+};
+
+const LOOKS: Looks[] = [
+  { language: "en", appearance: "light" },
+  { language: "en", appearance: "dark" },
+  { language: "zh-CN", appearance: "light" },
+  { language: "zh-CN", appearance: "dark" },
+  { language: "en", appearance: "light", contrast: "high" },
+];
+
+let browser: Browser;
+beforeAll(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+describe.each(LOOKS)("in $language, $appearance $contrast", (looks) => {
+  let window: Window | undefined;
+  afterAll(() => window?.close());
+
+  it.each(Object.entries(VIEWS))("%s", async (name, view) => {
+    // One window for all, a fresh one after a failure.
+    const mine = window ?? (await Window.open(browser, looks));
+    window = undefined;
+    await view.reach(mine);
+    await settled(mine);
+    const { language, appearance, contrast = "" } = looks;
+    await mine.page.screenshot({ path: `${SHOTS}${name}-${language}-${appearance}${contrast}.png` });
+    expect.soft(await violations(mine.page), "accessibility").toEqual([]);
+    expect.soft(await overflowing(mine.page), "sideways").toEqual([]);
+    expect.soft(mine.faults.splice(0), "faults").toEqual([]);
+    await (view.leave ?? escape)(mine);
+    window = mine;
+  });
+});
+
+it("shows an empty queue", async () => {
+  const window = await Window.open(browser, { fake: ["empty"] });
+  await settled(window);
+  await window.page.screenshot({ path: `${SHOTS}empty-en-light.png` });
+  expect.soft(await violations(window.page)).toEqual([]);
+  expect.soft(window.faults).toEqual([]);
+  await window.close();
+});
+
+async function escape({ page }: Window) {
+  await page.keyboard.press("Escape");
+  await page.locator("[role=dialog], [role=alertdialog]").waitFor({ state: "detached" });
+}
+
+/** Two frames without skeletons: everything asked for has been drawn. */
+async function settled({ page }: Window) {
+  await page.waitForFunction(() => !document.querySelector("[aria-busy=true], .skeleton"));
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
