@@ -1,26 +1,54 @@
 # Each of these is a short list of plain commands. BENCH passes options on: make bench BENCH=--quick
 
-.PHONY: run test lint fmt bench setup
+.PHONY: run app test lint fmt bench dist icons setup setup-app setup-test window
 
 # Builds, makes a sample master, delivers it to two partners, and says where the results are.
 run: setup
 	cargo build --release --locked
 	tools/demo.sh target/release/spillway
 
-test: setup
-	cargo test --locked
+# Builds the window and opens it.
+app: setup-app window
+	cargo build --release --locked -p spillway-desktop
+	target/release/spillway-desktop
 
-lint: setup
+test: setup-test window
+	cargo test --locked --workspace
+	npm --prefix ui test
+	npm --prefix ui run test:browser
+	npm --prefix ui run test:window
+
+lint: setup-app window
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	npm --prefix ui run check
+	npm --prefix ui run lint
 
 fmt:
 	cargo fmt
+	npm --prefix ui run format
 
 # Compares with ffmpeg and HandBrakeCLI, at the same settings, in one sitting.
 bench: setup
 	cargo bench --locked --bench compare -- $(BENCH)
 
-# Installs what is missing; does nothing when all is there.
+# A package for Debian and Ubuntu, in target/release/bundle/deb.
+dist: setup-app window
+	cargo build --release --locked -p spillway -p spillway-desktop
+	npm --prefix ui run tauri -- bundle --bundles deb --ci
+
+# All sizes from the drawings.
+icons: setup-app
+	tools/icons.sh
+
+# Install what is missing; do nothing when all is there.
 setup:
 	tools/setup.sh
+setup-app:
+	tools/setup.sh app
+setup-test:
+	tools/setup.sh test
+
+# The files of the window, which become part of its program.
+window:
+	npm --prefix ui run build

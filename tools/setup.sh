@@ -1,7 +1,10 @@
 #!/bin/sh
-# Installs what Spillway needs to build, test and run on Debian and Ubuntu. Does nothing, and asks
-# nobody, when everything is there already.
+# Installs what Spillway needs on Debian and Ubuntu. Does nothing, and asks nobody, when everything is
+# there already. Without an argument: the engine and the command line. `app`: the window, too. `test`:
+# what its tests need, too.
 set -eu
+cd "$(dirname "$0")/.."
+what=${1:-engine}
 
 missing=""
 
@@ -16,6 +19,14 @@ libclang_is_there() {
     ldconfig -p 2>/dev/null | grep -q 'libclang[-.]' || ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1
 }
 
+gtk_for_python_is_there() {
+    /usr/bin/python3 -c 'import gi; gi.require_version("Gtk", "3.0")'
+}
+
+chinese_can_be_shown() {
+    fc-list :lang=zh-cn | grep -q .
+}
+
 need make command -v make
 need gcc command -v cc
 need clang command -v clang
@@ -25,6 +36,27 @@ need ffmpeg command -v ffmpeg
 for library in avcodec avformat avutil avfilter avdevice swscale swresample; do
     need "lib$library-dev" pkg-config --exists "lib$library"
 done
+
+if [ "$what" != engine ]; then
+    need libwebkit2gtk-4.1-dev pkg-config --exists webkit2gtk-4.1
+    need libgtk-3-dev pkg-config --exists gtk+-3.0
+    need libayatana-appindicator3-dev pkg-config --exists ayatana-appindicator3-0.1
+    need librsvg2-dev pkg-config --exists librsvg-2.0
+fi
+
+if [ "$what" = test ]; then
+    need webkit2gtk-driver command -v WebKitWebDriver
+    need xvfb command -v Xvfb
+    need xauth command -v xauth
+    need xdotool command -v xdotool
+    need openbox command -v openbox
+    need dbus command -v dbus-run-session
+    need python3-gi /usr/bin/python3 -c 'import gi'
+    need gir1.2-gtk-3.0 gtk_for_python_is_there
+    need chromium command -v chromium
+    need fontconfig command -v fc-list
+    need fonts-noto-cjk chinese_can_be_shown
+fi
 
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ]; then as_root=""; else as_root="sudo"; fi
@@ -47,4 +79,18 @@ fi
 if ! command -v cargo >/dev/null; then
     echo "setup: cargo is missing: install Rust 1.95 or newer with rustup (rustup.rs, or the package rustup)" >&2
     exit 1
+fi
+
+if [ "$what" != engine ]; then
+    if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+            process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null; then
+        echo "setup: Node.js 20.19 or newer is needed (nodejs.org, or a version manager such as nvm or fnm)" >&2
+        exit 1
+    fi
+    # npm writes this file last; newer than the lock: all is there.
+    installed=ui/node_modules/.package-lock.json
+    if [ ! -e "$installed" ] || [ ui/package-lock.json -nt "$installed" ]; then
+        npm --prefix ui ci --no-audit --no-fund
+        touch "$installed"
+    fi
 fi
