@@ -18,7 +18,8 @@ for (const file of files("en")) {
     if (!(key in en)) faults.push(`en/${file}: ${key} is missing`);
     else if (!(key in zh)) faults.push(`zh-CN/${file}: ${key} is missing`);
     else if (parameters(en[key]) !== parameters(zh[key])) faults.push(`${file}: ${key} has other parameters`);
-    else if (!JSON.stringify(zh[key]).trim() || !JSON.stringify(en[key]).trim()) faults.push(`${file}: ${key} is empty`);
+    else if (!JSON.stringify(zh[key]).trim() || !JSON.stringify(en[key]).trim())
+      faults.push(`${file}: ${key} is empty`);
   }
 }
 if (faults.length > 0) {

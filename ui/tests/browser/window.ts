@@ -39,6 +39,8 @@ export class Window {
     const window = new Window(page);
     const address = inject("address");
     page.on("console", (line) => {
+      // bits-ui looks once more at what a popup was, when it goes together with its page. Nobody sees it.
+      if (line.text() === "https://svelte.dev/e/derived_inert") return;
       if (["error", "warning"].includes(line.type())) window.faults.push(`console: ${line.text()}`);
     });
     page.on("pageerror", (error) => window.faults.push(`thrown: ${error.message}`));
