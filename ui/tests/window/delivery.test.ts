@@ -39,14 +39,21 @@ test("masters dropped on the window are delivered, proven and found again", asyn
   await (await window.named(/MP4 for the web|web/i, "[role=dialog] .profile")).click();
   await window.says(/Harbour – 100% final#2.*\.mp4|1 output/);
   await window.shot("sheet");
-  await window.until("Start can be pressed", async () => (await window?.named("Start", "[role=dialog]"))?.isEnabled() ?? false);
+  await window.until(
+    "Start can be pressed",
+    async () => (await window?.named("Start", "[role=dialog]"))?.isEnabled() ?? false,
+  );
   await window.press("Start", "[role=dialog]");
 
   const row = await window.see("[data-job]");
   expect(await row.getAttribute("aria-label")).toContain("Harbour – 100% final#2.mov");
   await window.see("[data-job] [role=img][aria-label*='segments done']");
   await window.shot("queue-at-work");
-  await window.until("the job is delivered", () => place.jobs().some((job) => job.state === "delivered"), 120_000);
+  await window.until(
+    "the job is delivered",
+    () => place.jobs().some((job) => job.state === "delivered"),
+    120_000,
+  );
 
   const job = place.jobs().find((one) => one.state === "delivered");
   expect(frames(job?.outputs[0]?.path ?? "")).toBe(500);
@@ -57,17 +64,22 @@ test("masters dropped on the window are delivered, proven and found again", asyn
   await window.press("Receipt", "[role=tablist]");
   await window.says("All rules met");
   await window.shot("receipt");
-  await window.press("Outputs", "[role=tablist]");
-  await window.until("a frame of the output is shown", () => pictureShown(window, "preview://localhost/output/"));
+  await window.press(/^Outputs/, "[role=tablist]");
+  await window.until("a frame of the output is shown", () =>
+    pictureShown(window, "preview://localhost/output/"),
+  );
   await window.shot("outputs");
 
   await window.press("History", "nav");
-  const search = await window.see("input[type=search]");
+  const search = await window.see("main input");
   await search.sendKeys("final#2");
   await window.says("Harbour – 100% final#2.mov");
   await search.clear();
   await search.sendKeys("no such master");
-  await window.until("nothing is found", async () => !((await window?.text("main")) ?? "").includes("Harbour"));
+  await window.until(
+    "nothing is found",
+    async () => !((await window?.text("main")) ?? "").includes("Harbour"),
+  );
 });
 
 test("a job that failed says why, and goes on after the cause is gone", async () => {
@@ -76,7 +88,10 @@ test("a job that failed says why, and goes on after the cause is gone", async ()
   window = await Window.open(place, [master]);
   await window.says("broken.mov");
   await (await window.named(/MP4 for the web|web/i, "[role=dialog] .profile")).click();
-  await window.until("Start can be pressed", async () => (await window?.named("Start", "[role=dialog]"))?.isEnabled() ?? false);
+  await window.until(
+    "Start can be pressed",
+    async () => (await window?.named("Start", "[role=dialog]"))?.isEnabled() ?? false,
+  );
   // Cut off between the look and the start.
   writeFileSync(master, "");
   await window.press("Start", "[role=dialog]");
@@ -87,7 +102,10 @@ test("a job that failed says why, and goes on after the cause is gone", async ()
   place.master("broken.mov", 6);
   await window.press(/^Retry/, "[data-job]");
   await window.until("the job is delivered", () => place.jobs()[0]?.state === "delivered", 90_000);
-  await window.until("nothing needs attention", async () => !((await window?.text("main")) ?? "").includes("Needs attention"));
+  await window.until(
+    "nothing needs attention",
+    async () => !((await window?.text("main")) ?? "").includes("Needs attention"),
+  );
   expect(frames(place.jobs()[0]?.outputs[0]?.path ?? "")).toBe(150);
 });
 

@@ -11,10 +11,13 @@ const SOURCE = resolve(import.meta.dirname, "drag_source.py");
 export async function drop(window: Window, files: string[], held?: () => Promise<void>): Promise<void> {
   const source = spawn("/usr/bin/python3", [SOURCE, "4", "4", ...files], {
     env: window.place.variables,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const died = once(source, "exit").then(([code]) => {
+    throw new Error(`The program with the files ended: ${code}`);
   });
   try {
-    await once(source.stdout, "data");
+    await Promise.race([once(source.stdout, "data"), died]);
     const [x, y] = middle();
     pointer("mousemove", "50", "50");
     // The source must be mapped and under the pointer before the button goes down.
@@ -30,8 +33,9 @@ export async function drop(window: Window, files: string[], held?: () => Promise
     pointer("mousemove", String(x + 1), String(y));
     await pause(100);
     pointer("mouseup", "1");
-    await ended;
+    await Promise.race([ended, died]);
   } finally {
+    died.catch(() => undefined);
     source.kill("SIGTERM");
   }
 }

@@ -1,7 +1,7 @@
 // The real window, driven through WebKit's own WebDriver.
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { join, resolve } from "node:path";
 
@@ -9,6 +9,9 @@ import { Builder, By, Capabilities, Key, type WebDriver, type WebElement } from 
 
 import { APP, type Place } from "./place";
 
+/** Starts the window, and notes its process and its exit code. */
+const NOTED = resolve(import.meta.dirname, "noted.sh");
+const NOTES = ["pid", "code"];
 const SHOTS = resolve(import.meta.dirname, "../shots");
 
 export class Window {
@@ -25,18 +28,24 @@ export class Window {
     const port = await freePort();
     const log = createWriteStream(join(place.folder, "window.log"), { flags: "a" });
     await once(log, "open");
+    for (const note of NOTES) rmSync(join(place.folder, note), { force: true });
     const server = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
-      env: { ...place.variables, TAURI_AUTOMATION: "true", TAURI_WEBVIEW_AUTOMATION: "true" },
+      env: {
+        ...place.variables,
+        TAURI_AUTOMATION: "true",
+        TAURI_WEBVIEW_AUTOMATION: "true",
+        NOTES: place.folder,
+      },
       stdio: ["ignore", log, log],
     });
     await listening(port);
-    const options = { binary: APP, args: ["--data-dir", place.data, ...args] };
+    const options = { binary: NOTED, args: [APP, "--data-dir", place.data, ...args] };
     const capabilities = new Capabilities().set("webkitgtk:browserOptions", options);
     const driver = await new Builder()
       .usingServer(`http://127.0.0.1:${port}`)
       .withCapabilities(capabilities.setBrowserName("wry"))
       .build();
-    const pid = childOf(server.pid ?? 0);
+    const pid = Number(readFileSync(join(place.folder, "pid"), "utf8"));
     const window = new Window(driver, place, server, pid);
     await window.see("main");
     return window;
@@ -121,16 +130,16 @@ export class Window {
   /** A picture of the page, kept as a result of the build. */
   async shot(name: string): Promise<void> {
     mkdirSync(SHOTS, { recursive: true });
+    // The picture is of the last frame that was painted, which may be older than the page.
+    await this.driver.executeAsyncScript(
+      "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 250)))",
+    );
     writeFileSync(join(SHOTS, `${name}.png`), Buffer.from(await this.driver.takeScreenshot(), "base64"));
   }
 
   /** Whether the window's process is still there. */
   alive(): boolean {
-    try {
-      return !/^State:\s+Z/m.test(readFileSync(`/proc/${this.pid}/status`, "utf8"));
-    } catch {
-      return false;
-    }
+    return lives(this.pid);
   }
 
   async gone(within = 15_000): Promise<void> {
@@ -139,6 +148,56 @@ export class Window {
       if (Date.now() > end) throw new Error("The window's process did not end.");
       await this.tick();
     }
+  }
+
+  /** Exit code of the window's process, once it has ended. */
+  async code(): Promise<number> {
+    await this.gone();
+    const note = join(this.place.folder, "code");
+    await this.until("the exit code is noted", () => existsSync(note) && readFileSync(note, "utf8") !== "");
+    return Number(readFileSync(note, "utf8"));
+  }
+
+  /** Worker processes of the window. */
+  workers(): number[] {
+    return childrenOf(this.pid).filter((pid) => argumentsOf(pid)[1] === "worker");
+  }
+
+  /** Closes the window as its close button does. */
+  close(): void {
+    execFileSync("wmctrl", ["-F", "-c", "Spillway"]);
+  }
+
+  /** The row of a job of the queue. */
+  row(id: string): Promise<WebElement> {
+    return this.see(`[data-job="${id}"]`);
+  }
+
+  /** Puts the keyboard on the row of a job. */
+  async focus(id: string): Promise<void> {
+    await this.row(id);
+    await this.driver.executeScript(`document.querySelector('[data-job="' + arguments[0] + '"]').focus()`, id);
+  }
+
+  /** Segments that the segment map of a row calls done, and all; `null` before there is a plan. */
+  async map(id: string): Promise<{ done: number; all: number } | null> {
+    const script = `return document.querySelector('[data-job="' + arguments[0] + '"] [role=img]')?.ariaLabel ?? ""`;
+    const label = await this.driver.executeScript<string>(script, id);
+    const found = /(\d+) of (\d+) segments/.exec(label);
+    return found ? { done: Number(found[1]), all: Number(found[2]) } : null;
+  }
+
+  /** Until this many segments of a job are done, and not all. */
+  async midway(id: string, done = 1): Promise<void> {
+    await this.until(
+      `${done} segments are done, and not all`,
+      async () => {
+        const map = await this.map(id);
+        if (map && map.done === map.all) throw new Error("too late: the master is too short");
+        return map !== null && map.done >= done;
+      },
+      90_000,
+    );
   }
 
   /** Pulls the plug of the window's process. */
@@ -202,10 +261,25 @@ async function listening(port: number): Promise<void> {
   throw new Error("WebKitWebDriver does not listen.");
 }
 
-/** The window's process is the driver's only child. */
-function childOf(parent: number): number {
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ");
-  const child = Number(children[0]);
-  if (!Number.isInteger(child) || child <= 0) throw new Error("The driver has started no window.");
-  return child;
+/** Whether a process is there and has not ended. */
+export function lives(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  const threads = readdirSync(`/proc/${parent}/task`);
+  const lists = threads.map((thread) => readFileSync(`/proc/${parent}/task/${thread}/children`, "utf8"));
+  return lists.join(" ").split(" ").filter(Boolean).map(Number);
+}
+
+function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
 }

@@ -47,7 +47,7 @@ pub(super) fn container(wanted: Container, measured: &Measured) -> Option<RuleRe
 pub(super) fn structure(measured: &Measured) -> Option<RuleResult> {
     let found = if measured.faults.is_empty() { "no faults".to_owned() } else { measured.faults.join(" ") };
     let part = Part::whole("no faults", found, measured.faults.is_empty());
-    line("structure", "Sound structure", Outcome::Fail, &[part])
+    line("structure", "Structure of the file", Outcome::Fail, &[part])
 }
 
 fn renditions(plan: &OutputPlan, measured: &Measured) -> Option<RuleResult> {
