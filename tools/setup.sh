@@ -42,6 +42,7 @@ if [ "$what" != engine ]; then
     need libgtk-3-dev pkg-config --exists gtk+-3.0
     need libayatana-appindicator3-dev pkg-config --exists ayatana-appindicator3-0.1
     need librsvg2-dev pkg-config --exists librsvg-2.0
+    need dpkg-dev command -v dpkg-shlibdeps
 fi
 
 if [ "$what" = test ]; then

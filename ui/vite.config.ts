@@ -11,6 +11,6 @@ export default defineConfig({
   // The shipped profiles are read by the fake back end.
   server: { port: 5173, strictPort: true, fs: { allow: [".", "../profiles"] } },
   // The webview of Debian 12 and newer.
-  build: { target: ["safari16"], modulePreload: false, assetsInlineLimit: 0 },
+  build: { target: ["safari16"], modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
   test: { environment: "happy-dom", include: ["src/**/*.test.ts"], restoreMocks: true },
 });

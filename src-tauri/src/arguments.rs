@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Begin in the tray, without the window
     #[arg(long)]
     pub(crate) hidden: bool,
+    /// Say more in the log (-vv: everything)
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
 }
 
 impl Arguments {

@@ -42,8 +42,11 @@ pub(crate) fn commands() -> Builder<tauri::Wry> {
             settings::settings,
             settings::save_settings,
             settings::choose_work_dir,
+            settings::choose_default_out_dir,
             settings::doctor,
             window::ready,
+            window::drawn,
+            window::set_unsaved,
             window::close,
         ])
         .error_handling(ErrorHandlingMode::Throw)

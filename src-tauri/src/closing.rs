@@ -26,19 +26,19 @@ enum Close {
 struct Standing {
     /// There is a tray icon, and the user wants Spillway to stay there.
     stay_in_tray: bool,
-    /// The queue is worked through by this process.
-    here: bool,
     /// There is a page that can ask.
     can_ask: bool,
-    /// Jobs at work, and jobs that wait.
+    /// Jobs at work, and jobs that wait, where this process works through the queue: they would stop.
     jobs: (u32, u32),
+    /// Something written in the window has not been saved.
+    unsaved: bool,
 }
 
 fn decide(standing: Standing) -> Close {
-    let Standing { stay_in_tray, here, can_ask, jobs } = standing;
+    let Standing { stay_in_tray, can_ask, jobs, unsaved } = standing;
     if stay_in_tray {
         Close::Hide
-    } else if here && can_ask && jobs != (0, 0) {
+    } else if can_ask && (unsaved || jobs != (0, 0)) {
         Close::Ask
     } else {
         Close::Quit
@@ -55,19 +55,28 @@ pub(crate) fn requested(app: &AppHandle, request: &CloseRequestApi) {
     let app = app.clone();
     aside("closing", move || {
         let shell = app.state::<Shell>();
-        // Without a readable journal there is nothing that asking could save.
-        let jobs = live(&shell).unwrap_or_else(|error| {
-            tracing::warn!("the queue could not be read: {error}");
-            (0, 0)
-        });
         let stay_in_tray = shell.settings().desktop.stay_in_tray && shell.tray().is_some();
-        let standing = Standing { stay_in_tray, here: shell.works_here(), can_ask: shell.subscribed(), jobs };
+        let (can_ask, unsaved) = (shell.subscribed(), shell.unsaved());
+        let jobs = stopping(&shell);
+        let standing = Standing { stay_in_tray, can_ask, jobs, unsaved };
         match decide(standing) {
             Close::Quit => leave(&app),
             Close::Hide => window::hide(&app),
             Close::Ask => shell.feed().post(Message::Closing { running: jobs.0, queued: jobs.1 }),
         }
     });
+}
+
+/// Jobs at work and jobs that wait, which would stop with this process.
+fn stopping(shell: &Shell) -> (u32, u32) {
+    if !shell.works_here() {
+        return (0, 0);
+    }
+    // Without a readable journal there is nothing that asking could save.
+    live(shell).unwrap_or_else(|error| {
+        tracing::warn!("the queue could not be read: {error}");
+        (0, 0)
+    })
 }
 
 /// Jobs at work and jobs that wait, as far as nobody holds them.
@@ -105,15 +114,22 @@ fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
 mod tests {
     use super::*;
 
-    const BUSY: Standing = Standing { stay_in_tray: false, here: true, can_ask: true, jobs: (1, 0) };
+    const BUSY: Standing = Standing { stay_in_tray: false, can_ask: true, jobs: (1, 0), unsaved: false };
 
     #[test]
     fn the_user_is_asked_only_where_work_would_stop() {
         assert_eq!(decide(BUSY), Close::Ask);
         assert_eq!(decide(Standing { jobs: (0, 3), ..BUSY }), Close::Ask);
         assert_eq!(decide(Standing { jobs: (0, 0), ..BUSY }), Close::Quit);
-        assert_eq!(decide(Standing { here: false, ..BUSY }), Close::Quit, "somebody else goes on with it");
         assert_eq!(decide(Standing { can_ask: false, ..BUSY }), Close::Quit, "nothing is lost by it");
+    }
+
+    #[test]
+    fn the_user_is_asked_where_something_written_would_be_lost() {
+        let idle = Standing { jobs: (0, 0), unsaved: true, ..BUSY };
+        assert_eq!(decide(idle), Close::Ask);
+        assert_eq!(decide(Standing { can_ask: false, ..idle }), Close::Quit);
+        assert_eq!(decide(Standing { stay_in_tray: true, ..idle }), Close::Hide, "the page stays as it is");
     }
 
     #[test]

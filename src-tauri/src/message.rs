@@ -61,7 +61,8 @@ pub enum Message {
         /// Which.
         job: JobId,
     },
-    /// The window is being closed with jobs at work: ask what to do.
+    /// The window is being closed with jobs at work, or with something on the page that was not saved: ask what
+    /// to do.
     Closing {
         /// Jobs at work.
         running: u32,

@@ -42,6 +42,9 @@ pub(crate) enum StartError {
     /// The data folder cannot be used.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Opening the data folder ended in a panic, which has been told of.
+    #[error("the data folder could not be opened")]
+    Broken,
     /// No display, or none that can be used.
     #[error("there is no display to open a window on")]
     NoDisplay,

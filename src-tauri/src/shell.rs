@@ -51,6 +51,8 @@ pub(crate) struct Shell {
     /// The window has been shown, or is not to be shown by itself.
     shown: AtomicBool,
     subscribed: AtomicBool,
+    /// Something written on the page has not been saved.
+    unsaved: AtomicBool,
     leaving: AtomicBool,
 }
 
@@ -76,8 +78,22 @@ impl Shell {
         let shown = AtomicBool::new(hidden && tray.is_some());
         let (sheets, looks) = (Mutex::new(Sheets::new(first_sheet)), Semaphore::new(LOOKS));
         let (settings, changing) = (RwLock::new(settings), Mutex::new(()));
-        let (subscribed, leaving) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { place, seat, settings, changing, feed, work, sheets, looks, tray, shown, subscribed, leaving }
+        let [subscribed, unsaved, leaving] = [const { AtomicBool::new(false) }; 3];
+        Self {
+            place,
+            seat,
+            settings,
+            changing,
+            feed,
+            work,
+            sheets,
+            looks,
+            tray,
+            shown,
+            subscribed,
+            unsaved,
+            leaving,
+        }
     }
 
     /// The engine.
@@ -173,7 +189,18 @@ impl Shell {
     /// The page is gone, or loads anew.
     pub(crate) fn unsubscribe(&self) {
         self.subscribed.store(false, Ordering::SeqCst);
+        self.unsaved.store(false, Ordering::SeqCst);
         self.feed.unsubscribe();
+    }
+
+    /// Whether something written on the page has not been saved.
+    pub(crate) fn unsaved(&self) -> bool {
+        self.unsaved.load(Ordering::SeqCst)
+    }
+
+    /// Remembers whether something written on the page has not been saved.
+    pub(crate) fn set_unsaved(&self, unsaved: bool) {
+        self.unsaved.store(unsaved, Ordering::SeqCst);
     }
 
     /// Whether there is a page that listens.
@@ -186,11 +213,13 @@ impl Shell {
         self.work.here()
     }
 
-    /// Shows the window once it has drawn itself, unless it was begun hidden.
-    pub(crate) fn first_show(&self, app: &AppHandle) {
-        if !self.shown.swap(true, Ordering::SeqCst) {
+    /// Shows the window once its page runs, unless it was begun hidden. `false`: it was shown before.
+    pub(crate) fn first_show(&self, app: &AppHandle) -> bool {
+        let first = !self.shown.swap(true, Ordering::SeqCst);
+        if first {
             window::show(app);
         }
+        first
     }
 
     /// Shows the window because somebody wants to see it.

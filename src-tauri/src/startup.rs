@@ -5,7 +5,7 @@ use std::{
     path::Path,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use clap::Parser;
@@ -39,7 +39,11 @@ const ENVIRONMENT: u8 = 3;
 /// Opens the window, and comes back when Spillway ends.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let level = tracing::Level::WARN;
+    let level = match arguments.verbose {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
     tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(false).init();
     match open(arguments) {
         Ok(code) => ExitCode::from(code),
@@ -58,15 +62,22 @@ pub fn run() -> ExitCode {
 struct Begin {
     place: Place,
     settings: Settings,
-    engine: Engine,
+    engine: Opening,
     arguments: Arguments,
 }
+
+/// An engine that is being opened while the window is made: the one does not wait for the other.
+type Opening = JoinHandle<Result<Engine, StartError>>;
 
 fn open(arguments: Arguments) -> Result<u8, StartError> {
     display()?;
     let place = Place::of(&arguments)?;
     let settings = place.settings()?;
-    let engine = place.open(&settings)?;
+    let engine = {
+        let (place, settings) = (place.clone(), settings.clone());
+        let opening = thread::Builder::new().name("engine".to_owned());
+        opening.spawn(move || place.open(&settings)).map_err(no_thread)?
+    };
     let begin = Begin { place, settings, engine, arguments };
     let failed = Arc::new(Mutex::new(None));
     let context = tauri::generate_context!();
@@ -115,8 +126,7 @@ fn builder(
     bus_name: String,
     failed: Arc<Mutex<Option<StartError>>>,
 ) -> Result<tauri::Builder<Wry>, StartError> {
-    let io = |what| move |source| StartError::Io { what, source };
-    let preview = Preview::new().map_err(io("no thread can be started"))?;
+    let preview = Preview::new().map_err(no_thread)?;
     let remembered = begin.place.data_dir.join("window.json");
     Ok(tauri::Builder::default()
         // First: a second start ends here.
@@ -153,26 +163,34 @@ fn set_up(app: &mut App, begin: Begin) -> Result<(), StartError> {
     let Begin { place, settings, engine, arguments } = begin;
     let app = app.handle();
     let io = |what| move |source| StartError::Io { what, source };
-    surroundings::follow_clicks(app);
-    let tray = Tray::make(app, Tongue::of(settings.desktop.language, &place::variable));
-    let seat = Seat::new(engine);
-    let (feed, seq) = Feed::watched(seat.clone(), Box::new(Surroundings::new(app)))?;
-    let work = Work::start(seat.clone(), feed.clone(), seq)?;
     let dark = match settings.desktop.appearance {
         Appearance::System => None,
         Appearance::Light => Some(false),
         Appearance::Dark => Some(true),
     };
+    // First of all: the webview starts its processes meanwhile. Nothing from it is heard before this is over.
+    window::make(app, &place.data_dir, dark)?;
+    tracing::debug!("window made");
+    surroundings::follow_clicks(app);
+    let tray = Tray::make(app, Tongue::of(settings.desktop.language, &place::variable));
+    let seat = Seat::new(engine.join().unwrap_or(Err(StartError::Broken))?);
+    tracing::debug!("engine open");
+    let (feed, seq) = Feed::watched(seat.clone(), Box::new(Surroundings::new(app)))?;
+    let work = Work::start(seat.clone(), feed.clone(), seq)?;
     // Counted in seconds, so that no number comes again while a picture is remembered by it.
     let first_sheet = u32::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
-    let (data_dir, hidden) = (place.data_dir.clone(), arguments.hidden);
+    let hidden = arguments.hidden;
     let parts = Parts { place, seat, settings, feed, work, tray, hidden, first_sheet };
     app.manage(Shell::new(parts));
     signals::listen(app).map_err(io("signals cannot be handled"))?;
-    window::make(app, &data_dir, dark)?;
     window::show_anyway(app);
     bring_in(app, arguments);
+    tracing::debug!("set up");
     Ok(())
+}
+
+fn no_thread(source: io::Error) -> StartError {
+    StartError::Io { what: "no thread can be started", source }
 }
 
 /// A second start: its files come here, and the window to the front.

@@ -12,15 +12,17 @@ use spillway_engine::{
 use tauri::{
     AppHandle, Manager, Wry,
     image::Image,
+    include_image,
     menu::{Menu, MenuItem, PredefinedMenuItem},
     tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent},
 };
 
 use crate::{closing, feed::Tally, shell::Shell, words::Tongue};
 
-const ICON: &[u8] = include_bytes!("../../icons/32x32.png");
-/// Colour of the mark on the icon while steps are at work.
-const MARK: [u8; 4] = [0xff, 0xb0, 0x20, 0xff];
+/// Nothing is at work.
+const IDLE: Image<'static> = include_image!("../icons/tray.png");
+/// Steps are at work.
+const WORKING: Image<'static> = include_image!("../icons/tray-working.png");
 
 /// See the module.
 pub(crate) struct Tray {
@@ -30,8 +32,6 @@ pub(crate) struct Tray {
     pause: MenuItem<Wry>,
     resume: MenuItem<Wry>,
     quit: MenuItem<Wry>,
-    idle: Image<'static>,
-    working: Image<'static>,
 }
 
 /// What the icon shows.
@@ -74,11 +74,8 @@ impl Tray {
         let line = || PredefinedMenuItem::separator(app);
         let (above, below) = (line()?, line()?);
         let menu = Menu::with_items(app, &[&standing, &above, &show, &pause, &resume, &below, &quit])?;
-        let idle = Image::from_bytes(ICON)?.to_owned();
-        let (width, height) = (idle.width(), idle.height());
-        let working = Image::new_owned(marked(idle.rgba(), width, height), width, height);
         let icon = TrayIconBuilder::with_id("main")
-            .icon(idle.clone())
+            .icon(IDLE)
             .tooltip("Spillway")
             .menu(&menu)
             .show_menu_on_left_click(false)
@@ -94,7 +91,7 @@ impl Tray {
                 }
             })
             .build(app)?;
-        Ok(Self { icon, standing, show, pause, resume, quit, idle, working })
+        Ok(Self { icon, standing, show, pause, resume, quit })
     }
 
     /// Shows how the queue stands. Main thread.
@@ -102,8 +99,7 @@ impl Tray {
         let Shown { tally, tongue } = shown;
         let standing = tongue.standing(tally);
         self.icon.set_tooltip(Some(format!("Spillway: {standing}")))?;
-        let picture = if tally.steps > 0 { &self.working } else { &self.idle };
-        self.icon.set_icon(Some(picture.clone()))?;
+        self.icon.set_icon(Some(if tally.steps > 0 { WORKING } else { IDLE }))?;
         self.standing.set_text(standing)?;
         self.show.set_text(tongue.show_window())?;
         self.quit.set_text(tongue.quit())?;
@@ -151,37 +147,4 @@ fn wish_each(shell: &Shell, wish: Wish) -> Result<(), EngineError> {
         }
     }
     Ok(())
-}
-
-/// The picture with a round mark in its lower right corner, a third of its size.
-fn marked(rgba: &[u8], width: u32, height: u32) -> Vec<u8> {
-    let mut marked = rgba.to_vec();
-    let radius = i64::from(width.min(height)) / 6;
-    let middle = (i64::from(width) - radius - 1, i64::from(height) - radius - 1);
-    let places = (0..height).flat_map(|y| (0..width).map(move |x| (i64::from(x), i64::from(y))));
-    for (pixel, (x, y)) in marked.chunks_exact_mut(4).zip(places) {
-        if (x - middle.0).pow(2) + (y - middle.1).pow(2) <= radius.pow(2) {
-            pixel.copy_from_slice(&MARK);
-        }
-    }
-    marked
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mark_is_in_the_lower_right_corner_and_nowhere_else() {
-        let (width, height) = (32_u32, 32_u32);
-        let plain = vec![0_u8; 32 * 32 * 4];
-        let marked = marked(&plain, width, height);
-        assert_eq!(marked.len(), plain.len());
-        let changed: Vec<_> = (0..32 * 32_usize)
-            .filter(|pixel| marked[pixel * 4..pixel * 4 + 4] != [0; 4])
-            .map(|pixel| (pixel % 32, pixel / 32))
-            .collect();
-        assert!((60..=100).contains(&changed.len()), "{}", changed.len());
-        assert!(changed.iter().all(|(x, y)| *x >= 20 && *y >= 20));
-    }
 }

@@ -1,4 +1,4 @@
-//! The one window: made hidden, shown when it has drawn itself, never anywhere but at home.
+//! The one window: made hidden, shown when its page runs, never anywhere but at home.
 
 use std::{path::Path, thread, time::Duration};
 
@@ -109,8 +109,8 @@ pub(crate) fn show_anyway(app: &AppHandle) {
     let app = app.clone();
     let waiting = thread::Builder::new().name("window".to_owned()).spawn(move || {
         thread::sleep(PATIENCE);
-        if let Some(shell) = app.try_state::<Shell>() {
-            shell.first_show(&app);
+        if app.try_state::<Shell>().is_some_and(|shell| shell.first_show(&app)) {
+            tracing::warn!("the page did not say within {PATIENCE:?} that it runs");
         }
     });
     if let Err(error) = waiting {

@@ -18,12 +18,28 @@ pub(crate) enum CloseAnswer {
     Stay,
 }
 
-/// The window has drawn itself: show it.
+/// The page runs: show the window. As long as it is hidden nothing is drawn.
 #[tauri::command(async)]
 #[specta::specta]
 #[expect(clippy::needless_pass_by_value, reason = "commands are given what they own")]
 pub(crate) fn ready(app: AppHandle) {
+    tracing::debug!("page runs");
     app.state::<Shell>().first_show(&app);
+}
+
+/// The page has been drawn for the first time; for whoever measures how long that takes.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn drawn() {
+    tracing::info!("window usable");
+}
+
+/// Says whether something written on the page has not been saved: closing the window then asks first.
+#[tauri::command(async)]
+#[specta::specta]
+#[expect(clippy::needless_pass_by_value, reason = "commands are given what they own")]
+pub(crate) fn set_unsaved(app: AppHandle, unsaved: bool) {
+    app.state::<Shell>().set_unsaved(unsaved);
 }
 
 /// The answer to [`crate::message::Message::Closing`].

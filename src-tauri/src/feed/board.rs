@@ -52,7 +52,7 @@ pub(super) enum Follow {
     Nothing,
     /// The job in full.
     Job,
-    /// The job is gone.
+    /// The job is gone from the page.
     Gone,
 }
 
@@ -115,7 +115,7 @@ impl Board {
                 }
                 None => Follow::Job,
             },
-            EventBody::Removed => {
+            EventBody::Removed | EventBody::Dismissed => {
                 self.remove(event.job);
                 Follow::Gone
             }
@@ -123,8 +123,7 @@ impl Board {
             | EventBody::Job { .. }
             | EventBody::Planned { .. }
             | EventBody::Recovered { .. }
-            | EventBody::Moved { .. }
-            | EventBody::Dismissed => Follow::Job,
+            | EventBody::Moved { .. } => Follow::Job,
         }
     }
 
@@ -197,6 +196,18 @@ mod tests {
         assert_eq!(board.see(&event(3, id, step(7))), Follow::Job, "there are more steps than were known");
         assert_eq!(board.see(&event(4, id, EventBody::Removed)), Follow::Gone);
         assert!(board.job(id).is_none());
+    }
+
+    #[test]
+    fn what_is_taken_off_the_page_is_not_told_in_full_again() {
+        for body in [EventBody::Dismissed, EventBody::Removed] {
+            let mut board = Board::default();
+            let job = live(1, 2);
+            let id = job.job.id;
+            board.put(job);
+            assert_eq!(board.see(&event(1, id, body)), Follow::Gone);
+            assert!(board.job(id).is_none());
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Source for Journal {
 
     fn forecast(&self) -> Result<Vec<JobForecast>, EngineError> {
         let finish_ms = i64::try_from(self.0.lock().unwrap().events.len()).unwrap();
-        Ok(vec![JobForecast { job: fixture::id(1), finish_ms, measured: false }])
+        Ok(vec![JobForecast { job: fixture::id(1), start_ms: None, finish_ms, measured: false }])
     }
 }
 

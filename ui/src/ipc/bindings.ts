@@ -75,10 +75,16 @@ export const commands = {
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<SettingsPage>("save_settings", { settings }),
 	/**  Asks for a folder for temporary data; the path, `None`: given up. */
 	chooseWorkDir: () => __TAURI_INVOKE<string | null>("choose_work_dir"),
+	/**  Asks for the folder that new deliveries go to at first; the path, `None`: given up. */
+	chooseDefaultOutDir: () => __TAURI_INVOKE<string | null>("choose_default_out_dir"),
 	/**  Looks at everything that deliveries need. */
 	doctor: () => __TAURI_INVOKE<DoctorCheck[]>("doctor"),
-	/**  The window has drawn itself: show it. */
+	/**  The page runs: show the window. As long as it is hidden nothing is drawn. */
 	ready: () => __TAURI_INVOKE<void>("ready"),
+	/**  The page has been drawn for the first time; for whoever measures how long that takes. */
+	drawn: () => __TAURI_INVOKE<void>("drawn"),
+	/**  Says whether something written on the page has not been saved: closing the window then asks first. */
+	setUnsaved: (unsaved: boolean) => __TAURI_INVOKE<void>("set_unsaved", { unsaved }),
 	/**  The answer to [`crate::message::Message::Closing`]. */
 	close: (answer: CloseAnswer) => __TAURI_INVOKE<null>("close", { answer }),
 };
@@ -913,6 +919,8 @@ export type JobDetail = {
 export type JobForecast = {
 	/**  Which job. */
 	job: JobId,
+	/**  Beginning, ms UTC; `None` once it has begun. */
+	start_ms: number | null,
 	/**  End, ms UTC. */
 	finish_ms: number,
 	/**  Whether speeds measured on this machine went into it; otherwise it is a guess. */
@@ -1122,7 +1130,10 @@ files: number } |
 { type: "open"; 
 /**  Which. */
 job: JobId } | 
-/**  The window is being closed with jobs at work: ask what to do. */
+/**
+ *  The window is being closed with jobs at work, or with something on the page that was not saved: ask what
+ *  to do.
+ */
 { type: "closing"; 
 /**  Jobs at work. */
 running: number; 

@@ -2,7 +2,7 @@
 import type { FeedCell } from "$/state/fold";
 import type { Palette } from "$/state/palette.svelte";
 
-/** A rectangle of one colour; pixels. */
+/** A rectangle of one colour; device pixels. */
 export interface Bar {
   x: number;
   y: number;
@@ -11,94 +11,162 @@ export interface Bar {
   color: keyof Palette;
 }
 
+/** A map in device pixels. */
+export interface Ground {
+  width: number;
+  height: number;
+  /** Device pixels for each pixel of the page. */
+  scale: number;
+}
+
 /** Of waiting cells: lower than those at work. */
 const LOW = 0.44;
+/** Cells narrower than this many pixels have no gap, and are drawn as one where they look alike. */
+const NARROW = 3;
 
-/** How many segments stand where. */
-export function segmentCounts(cells: readonly FeedCell[]) {
-  const counts = { all: 0, done: 0, running: 0, waiting: 0, failed: 0 };
-  for (const { kind, state } of cells) {
-    if (kind !== "segment") continue;
-    counts.all += 1;
-    if (state === "done" || state === "skipped") counts.done += 1;
-    else if (state === "running") counts.running += 1;
-    else if (state === "waiting") counts.waiting += 1;
-    else if (state === "failed") counts.failed += 1;
-  }
-  return counts;
+/** How tall the finished part of a running cell is. */
+function risen(part: number, { height, scale }: Ground): number {
+  return part > 0 ? Math.max(Math.round(1.5 * scale), Math.round(height * part)) : 0;
 }
+
+/** What a cell looks like; cells with the same number look alike. */
+export function lookOf(cell: FeedCell, ground: Ground): number {
+  const state = STATES.indexOf(cell.state);
+  return state * 65_536 + (cell.state === "running" ? risen(cell.part, ground) : 0);
+}
+
+const STATES: readonly FeedCell["state"][] = [
+  "blocked",
+  "ready",
+  "running",
+  "waiting",
+  "done",
+  "failed",
+  "skipped",
+];
 
 /**
- * Bars of all segments, from left to right: finished ones are full, running ones fill up from the floor,
+ * Bars of a cell between `x` and `x + width`: finished ones are full, running ones fill up from the floor,
  * those that wait are low, those that wait for another try low and marked above, failed ones are split.
  */
-export function bars(cells: readonly FeedCell[], width: number, height: number): Bar[] {
-  const segments = cells.filter((cell) => cell.kind === "segment");
-  const step = width / Math.max(1, segments.length);
-  const gap = step >= 6 ? 1.5 : step >= 3 ? 1 : 0;
+export function barsOf(cell: FeedCell, x: number, width: number, ground: Ground): Bar[] {
+  const { height } = ground;
   const low = Math.max(2, Math.round(height * LOW));
-  const all: Bar[] = [];
-  for (const [at, cell] of segments.entries()) {
-    const x = at * step;
-    const bar = { x, width: Math.max(step - gap, Math.min(step, 0.5)) };
-    const floor = (tall: number, color: keyof Palette) =>
-      all.push({ ...bar, y: height - tall, height: tall, color });
-    switch (cell.state) {
-      case "done":
-      case "skipped":
-        floor(height, cell.state);
-        break;
-      case "running":
-        floor(height, "ready");
-        if (cell.part > 0) floor(Math.max(1.5, height * cell.part), "running");
-        break;
-      case "waiting":
-        floor(low, "waiting");
-        all.push({ ...bar, y: 0, height: Math.max(2, height * 0.2), color: "waiting" });
-        break;
-      case "failed":
-        floor(height * 0.42, "failed");
-        all.push({ ...bar, y: 0, height: height * 0.42, color: "failed" });
-        break;
-      default:
-        floor(low, cell.state === "ready" ? "ready" : "blocked");
+  const bar = (y: number, tall: number, color: keyof Palette): Bar => ({ x, y, width, height: tall, color });
+  const floor = (tall: number, color: keyof Palette) => bar(height - tall, tall, color);
+  switch (cell.state) {
+    case "done":
+    case "skipped":
+      return [floor(height, cell.state)];
+    case "running": {
+      const part = risen(cell.part, ground);
+      return part > 0 ? [bar(0, height - part, "ready"), floor(part, "running")] : [floor(height, "ready")];
     }
+    case "waiting":
+      return [floor(low, "waiting"), bar(0, Math.max(2, Math.round(height * 0.2)), "waiting")];
+    case "failed": {
+      const half = Math.round(height * 0.42);
+      return [floor(half, "failed"), bar(0, half, "failed")];
+    }
+    default:
+      return [floor(low, cell.state === "ready" ? "ready" : "blocked")];
   }
-  return merged(all, gap);
 }
 
-/** Neighbours that touch and look alike become one. */
-function merged(all: Bar[], gap: number): Bar[] {
-  if (gap > 0) return all;
-  const kept: Bar[] = [];
-  for (const bar of all) {
-    const last = kept.at(-1);
-    const joins = last && last.color === bar.color && last.y === bar.y && last.height === bar.height;
-    if (joins && Math.abs(last.x + last.width - bar.x) < 0.01) last.width += bar.width;
-    else kept.push(bar);
-  }
-  return kept;
+/** Where cells begin and end. */
+interface Cut {
+  count: number;
+  step: number;
+  gap: number;
 }
 
-/** Draws bars, each colour in one go; those of a colour do not overlap, and later ones lie above. */
-export function paint(canvas: HTMLCanvasElement, all: readonly Bar[], colors: Palette, scale: number) {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.clearRect(0, 0, canvas.width, canvas.height);
+function cutOf(count: number, { width, scale }: Ground): Cut {
+  const step = width / Math.max(1, count);
+  const gap = step >= 6 * scale ? Math.round(1.5 * scale) : step >= NARROW * scale ? Math.round(scale) : 0;
+  return { count, step, gap };
+}
+
+/** Whole device pixels, so that a cell can be drawn anew without a trace of its neighbours. */
+function spanOf(at: number, { step, gap }: Cut): { x: number; width: number } {
+  const x = Math.round(at * step);
+  return { x, width: Math.max(1, Math.round((at + 1) * step) - gap - x) };
+}
+
+/** Bars of all segments, from left to right; where cells are narrow, neighbours that look alike are one. */
+export function bars(segments: readonly FeedCell[], ground: Ground): Bar[] {
+  const cut = cutOf(segments.length, ground);
+  if (cut.gap > 0) {
+    return segments.flatMap((cell, at) => {
+      const { x, width } = spanOf(at, cut);
+      return barsOf(cell, x, width, ground);
+    });
+  }
+  const all: Bar[] = [];
+  for (let at = 0; at < segments.length;) {
+    const first = segments[at] as FeedCell;
+    const look = lookOf(first, ground);
+    let end = at + 1;
+    for (; end < segments.length; end++) if (lookOf(segments[end] as FeedCell, ground) !== look) break;
+    all.push(...barsOf(first, at * cut.step, (end - at) * cut.step, ground));
+    at = end;
+  }
+  return all;
+}
+
+/** Draws a map, and afterwards only those cells that have changed. */
+export class MapPainter {
+  #canvas: HTMLCanvasElement;
+  #ground: Ground = { width: 0, height: 0, scale: 1 };
+  #colors: Palette | null = null;
+  #looks: number[] = [];
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = canvas;
+  }
+
+  /** Brings the map up to date; returns how many rectangles that took. */
+  draw(cells: readonly FeedCell[], ground: Ground, colors: Palette): number {
+    const context = this.#canvas.getContext("2d");
+    if (!context) return 0;
+    const segments = cells.filter((cell) => cell.kind === "segment");
+    const looks = segments.map((cell) => lookOf(cell, ground));
+    const was = this.#ground;
+    const sized = was.width !== ground.width || was.height !== ground.height || was.scale !== ground.scale;
+    const anew = sized || this.#colors !== colors || this.#looks.length !== looks.length;
+    const changed = looks.flatMap((look, at) => (anew || look !== this.#looks[at] ? [at] : []));
+    [this.#ground, this.#colors, this.#looks] = [ground, colors, looks];
+    if (sized) {
+      this.#canvas.width = ground.width;
+      this.#canvas.height = ground.height;
+    }
+    if (changed.length === 0 && !anew) return 0;
+    const cut = cutOf(segments.length, ground);
+    let wanted: Bar[];
+    if (anew || cut.gap === 0) {
+      context.clearRect(0, 0, ground.width, ground.height);
+      wanted = bars(segments, ground);
+    } else {
+      wanted = changed.flatMap((at) => {
+        const { x, width } = spanOf(at, cut);
+        context.clearRect(x, 0, width, ground.height);
+        return barsOf(segments[at] as FeedCell, x, width, ground);
+      });
+    }
+    fill(context, wanted, colors);
+    return wanted.length;
+  }
+}
+
+/** Each colour in one go; many rectangles in one path would take ten times as long. */
+function fill(context: CanvasRenderingContext2D, all: readonly Bar[], colors: Palette) {
   const byColor = new Map<keyof Palette, Bar[]>();
   for (const bar of all) {
     const group = byColor.get(bar.color);
     if (group) group.push(bar);
     else byColor.set(bar.color, [bar]);
   }
-  // A running part lies on the rest of its cell.
-  const running = byColor.get("running");
-  byColor.delete("running");
-  if (running) byColor.set("running", running);
   for (const [color, group] of byColor) {
     context.fillStyle = colors[color];
-    // Many rectangles in one path would take ten times as long.
     for (const bar of group) context.fillRect(bar.x, bar.y, bar.width, bar.height);
   }
 }

@@ -1,13 +1,20 @@
 import { number } from "$/format";
 import { m } from "$/i18n";
-import { commands, type ProfileCard } from "$/ipc";
+import { commands, type HistoryPage, type HistoryQuery, type HistoryRow, type ProfileCard } from "$/ipc";
 import { store } from "$/places/profiles/store.svelte";
 import { availableCommands, type Command, type CommandGroup } from "$/state/commands.svelte";
 import { feed } from "$/state/feed.svelte";
 import { view } from "$/state/view.svelte";
 import { find } from "./fuzzy";
 
-export const GROUPS: readonly CommandGroup[] = ["places", "actions", "jobs", "profiles", "settings"];
+export const GROUPS: readonly CommandGroup[] = [
+  "places",
+  "actions",
+  "jobs",
+  "history",
+  "profiles",
+  "settings",
+];
 const PER_GROUP = 6;
 
 export interface Group {
@@ -20,6 +27,7 @@ export const groupLabel = (name: CommandGroup): string =>
     places: m.shell_group_places,
     actions: m.shell_group_actions,
     jobs: m.shell_group_jobs,
+    history: m.shell_group_history,
     profiles: m.shell_group_profiles,
     settings: m.shell_group_settings,
   })[name]();
@@ -72,6 +80,69 @@ export class Profiles {
       },
     }));
   }
+}
+
+/** Wait after a key before the history is asked, ms. */
+export const PAUSE = 160;
+/** Jobs of the history that are offered. */
+const MOST_PAST = 5;
+
+/** Jobs of the history that are found under what is typed. */
+export class Past {
+  #rows = $state.raw<readonly HistoryRow[]>([]);
+  /** What the rows are an answer to, and what is typed now. */
+  #answered = $state.raw("");
+  #typed = $state.raw("");
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+  #ask: (query: HistoryQuery) => Promise<HistoryPage>;
+
+  constructor(ask: (query: HistoryQuery) => Promise<HistoryPage> = (query) => commands.history(query)) {
+    this.#ask = ask;
+  }
+
+  /** Asks once no further key comes; an answer to something older is dropped. */
+  search(text: string): void {
+    clearTimeout(this.#timer);
+    const mine = ++this.#asked;
+    const typed = text.trim();
+    this.#typed = typed;
+    if (typed === "") {
+      this.#rows = [];
+      return;
+    }
+    this.#timer = setTimeout(async () => {
+      // What is on the queue page is found there.
+      const limit = MOST_PAST + feed.jobs.length;
+      const found = await this.#ask({ text: typed, limit }).catch(() => null);
+      if (mine !== this.#asked) return;
+      this.#rows = found?.rows ?? [];
+      this.#answered = typed;
+    }, PAUSE);
+  }
+
+  commands(): Command[] {
+    const words = this.#typed.toLowerCase().split(/\s+/);
+    // Until the next answer is there, those stay of the last one that fit.
+    const fits = (row: HistoryRow) => {
+      const text = `${row.source} ${row.partner} ${row.profile}`.toLowerCase();
+      return this.#typed === this.#answered || words.every((word) => text.includes(word));
+    };
+    const rows = this.#rows.filter((row) => feed.job(row.id) === undefined && fits(row));
+    return rows.slice(0, MOST_PAST).map((row) => ({
+      id: `past.${row.id}`,
+      group: "history" as const,
+      label: `${fileName(row.source)} · ${row.partner}`,
+      run: () => view.go({ place: "job", id: row.id }),
+    }));
+  }
+}
+
+/** Groups with those of the history, which were found elsewhere, behind the jobs or at the end. */
+export function withPast(groups: Group[], past: readonly Command[]): Group[] {
+  if (past.length === 0) return groups;
+  const at = groups.findIndex((group) => group.name === "jobs") + 1 || groups.length;
+  return groups.toSpliced(at, 0, { name: "history", commands: [...past] });
 }
 
 export const everything = (profiles: Profiles): Command[] => [

@@ -1,6 +1,6 @@
 import type { Icon } from "$/parts/icon";
 
-export type CommandGroup = "places" | "actions" | "jobs" | "profiles" | "settings";
+export type CommandGroup = "places" | "actions" | "jobs" | "history" | "profiles" | "settings";
 
 /** Something that can be done, found in the palette and under its shortcut. */
 export interface Command {

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { EventBody, Message } from "$/ipc";
 import { commands, type Channel } from "$/ipc";
 import { JobFeed } from "./feed.svelte";
-import { idOf, liveOf, snapshotOf } from "./sample";
+import { reordered } from "./fold";
+import { dice, idOf, liveOf, snapshotOf } from "./sample";
 
 const event = (seq: number, job: number, body: EventBody): Message => ({
   type: "event",
@@ -100,7 +101,7 @@ describe("the feed", () => {
     );
     const forecast = (numbers: number[]): Message => ({
       type: "forecast",
-      jobs: numbers.map((n, at) => ({ job: idOf(n), finish_ms: at, measured: true })),
+      jobs: numbers.map((n, at) => ({ job: idOf(n), start_ms: null, finish_ms: at, measured: true })),
     });
     feed.fold(forecast([3, 2]));
     expect(ids(feed)).toEqual([1, 2, 3].map(idOf));
@@ -124,6 +125,34 @@ describe("the feed", () => {
     feed.fold(event(4, 2, { event: "dismissed" }));
     expect(ids(feed)).toEqual([1, 3].map(idOf));
     expect(feed.job(idOf(2))).toBeUndefined();
+  });
+
+  it("comes to the order of a move of several jobs, entry by entry, and nothing jumps where it is there already", () => {
+    const chance = dice(17);
+    for (let round = 0; round < 60; round++) {
+      const feed = new JobFeed();
+      const all = Array.from({ length: 8 }, (_, n) => liveOf(n, ["ready"]));
+      feed.fold(snapshotOf(0, all));
+      const moved = all.map((live) => live.job.id).filter(() => chance() < 0.4);
+      moved.sort(() => chance() - 0.5);
+      const rest = ids(feed).filter((id) => !moved.includes(id));
+      const before = rest[Math.floor(chance() * (rest.length + 1))] ?? null;
+      const wanted = reordered(feed.jobs, moved, before).map((job) => job.id);
+      // As the engine tells it: from the last to the first.
+      const told = moved.toReversed().map((id, at): Message => {
+        const body = { event: "moved" as const, before: wanted[wanted.indexOf(id) + 1] ?? null };
+        return { type: "event", event: { seq: at + 1, at_ms: 0, job: id, body } };
+      });
+      for (const message of told) feed.fold(message);
+      expect(ids(feed)).toEqual(wanted);
+
+      const early = new JobFeed();
+      early.fold(snapshotOf(0, all));
+      early.reorder(moved, before);
+      const list = early.jobs;
+      for (const message of told) early.fold(message);
+      expect(early.jobs).toBe(list);
+    }
   });
 
   it("tells listeners each entry once, in order", () => {

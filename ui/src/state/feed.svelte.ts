@@ -1,7 +1,7 @@
 /** The one subscription to the engine, folded into what the window shows. */
 import { Channel, commands, type Event, type JobId, type Message, type Runner, type Sheet } from "$/ipc";
 import { FeedJob } from "$/state/feedjob.svelte";
-import { arranged, groupOf, reordered } from "$/state/fold";
+import { arranged, reordered } from "$/state/fold";
 
 export { FeedJob } from "$/state/feedjob.svelte";
 
@@ -42,7 +42,7 @@ export class JobFeed {
 
   /** Jobs that have not ended. */
   get open(): readonly FeedJob[] {
-    return this.jobs.filter((job) => groupOf(job.view) === "open");
+    return this.jobs.filter((job) => job.group === "open");
   }
 
   /** Begins, or begins anew: the engine answers with a snapshot. */
@@ -91,9 +91,7 @@ export class JobFeed {
 
   /** Shows a new order at once; the engine has already said yes. */
   reorder(moved: readonly JobId[], before: JobId | null): void {
-    this.#show(
-      reordered(this.open, moved, before).concat(this.jobs.filter((job) => groupOf(job.view) !== "open")),
-    );
+    this.#show(reordered(this.open, moved, before).concat(this.jobs.filter((job) => job.group !== "open")));
   }
 
   /** Applies one message. */
@@ -118,12 +116,14 @@ export class JobFeed {
       }
       case "progress": {
         const touched = new Set<FeedJob>();
+        let job: FeedJob | undefined;
         for (const step of message.steps) {
-          const job = this.#byId.get(step.job);
+          // Steps of a job come together.
+          if (job?.id !== step.job) job = this.#byId.get(step.job);
           if (job?.move(step)) touched.add(job);
         }
         const now = this.#now();
-        for (const job of touched) job.progressed(now);
+        for (const one of touched) one.progressed(now);
         return;
       }
       case "forecast":
@@ -161,9 +161,9 @@ export class JobFeed {
     if (gone) this.forget([event.job]);
     else if (event.body.event === "moved") this.reorder([event.job], event.body.before);
     else if (job) {
-      const group = groupOf(job.view);
+      const group = job.group;
       job.apply(event.body, event.at_ms);
-      if (groupOf(job.view) !== group) this.#show(this.jobs);
+      if (job.group !== group) this.#show(this.jobs);
     }
     for (const hear of this.#listeners) hear(event);
   }
@@ -177,7 +177,7 @@ export class JobFeed {
     const order = open.map((job) => place.get(job.id)?.at ?? 0);
     if (order.every((at, index) => index === 0 || (order[index - 1] ?? 0) < at)) return;
     const sorted = [...open].sort((a, b) => (place.get(a.id)?.at ?? 0) - (place.get(b.id)?.at ?? 0));
-    this.#show([...sorted, ...this.jobs.filter((job) => groupOf(job.view) !== "open")]);
+    this.#show([...sorted, ...this.jobs.filter((job) => job.group !== "open")]);
   }
 
   #seeded(live: Parameters<FeedJob["seed"]>[0]): FeedJob {

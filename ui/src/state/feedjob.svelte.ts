@@ -2,11 +2,11 @@ import type { EventBody, JobForecast, JobView, LiveJob, StepProgress } from "$/i
 import {
   applyProgress,
   applyStep,
-  countsOf,
-  framesOf,
+  groupOf,
   trackOf,
   viewAfter,
   type FeedCell,
+  type SegmentCounts,
   type Track,
 } from "$/state/fold";
 import { figuresOf, Pace, type Figures } from "$/state/pace";
@@ -22,8 +22,12 @@ export class FeedJob {
   forecast = $state.raw<JobForecast | null>(null);
   /** Progress, speed, time left, phase. */
   figures = $state.raw() as Figures;
+  /** How many segments stand where. */
+  segments = $state.raw() as SegmentCounts;
   /** Rises with every change of a cell. */
   version = $state.raw(0);
+  /** Where on the queue page it belongs. */
+  readonly group = $derived(groupOf(this.view));
 
   #track: Track;
   #pace = new Pace();
@@ -54,7 +58,7 @@ export class FeedJob {
     if (body.event === "step") applyStep(this.#track, body);
     if (body.event === "wished" && body.wish !== "run") this.#pace.reset();
     const view = viewAfter(this.view, body, at);
-    this.view = body.event === "step" ? { ...view, steps: countsOf(this.#track) } : view;
+    this.view = body.event === "step" ? { ...view, steps: this.#track.tally.counts } : view;
     this.#refresh();
   }
 
@@ -65,11 +69,12 @@ export class FeedJob {
 
   /** Progress was taken over at `now` (ms). */
   progressed(now: number): void {
-    this.#pace.sample(now, framesOf(this.#track).done);
+    this.#pace.sample(now, this.#track.frames.done);
     this.#refresh();
   }
 
   #refresh(): void {
+    this.segments = this.#track.tally.segments;
     this.figures = figuresOf(this.view, this.#track, this.frameRate, this.#pace);
     this.version += 1;
   }

@@ -5,12 +5,11 @@ import {
   applyProgress,
   applyStep,
   arranged,
-  countsOf,
-  framesOf,
   groupOf,
   reordered,
   trackOf,
   viewAfter,
+  type FeedCell,
 } from "./fold";
 import { dice, idOf, liveOf, viewOf } from "./sample";
 
@@ -30,7 +29,7 @@ describe("steps", () => {
   it("progress beyond the promise stays within the step, and of idle steps is ignored", () => {
     const track = trackOf(liveOf(1, ["running", "ready"]));
     expect(applyProgress(track, { job: idOf(1), ord: 1, done: 9_999, total: 100 })).toBe(true);
-    expect(framesOf(track)).toEqual({ done: 100, all: 200 });
+    expect(track.frames).toEqual({ done: 100, all: 200 });
     expect(applyProgress(track, { job: idOf(1), ord: 2, done: 10, total: 100 })).toBe(false);
     expect(applyProgress(track, { job: idOf(1), ord: 1, done: 10, total: 0 })).toBe(false);
     expect(applyProgress(track, { job: idOf(1), ord: 99, done: 10, total: 100 })).toBe(false);
@@ -61,8 +60,23 @@ describe("steps", () => {
         expect(cell.done).toBeLessThanOrEqual(cell.frames);
         if (cell.state === "ready" || cell.state === "waiting") expect(cell.done).toBe(0);
       }
-      const { total, done, running, failed } = countsOf(track);
+      const { total, done, running, failed } = track.tally.counts;
       expect(done + running + failed).toBeLessThanOrEqual(total);
+      // What is kept in step by step is what a look at all cells finds.
+      const segments = track.cells.filter((cell) => cell.kind === "segment");
+      const sum = (of: (cell: FeedCell) => number) => segments.reduce((all, cell) => all + of(cell), 0);
+      expect(track.frames).toEqual({ done: sum((cell) => cell.done), all: sum((cell) => cell.frames) });
+      const at = (...states: StepState[]) => sum((cell) => Number(states.includes(cell.state)));
+      expect(track.tally.segments).toEqual({
+        all: segments.length,
+        done: at("done", "skipped"),
+        running: at("running"),
+        waiting: at("waiting"),
+        failed: at("failed"),
+      });
+      expect([...track.tally.running].sort()).toEqual(
+        [...new Set(track.cells.filter((cell) => cell.state === "running").map((cell) => cell.kind))].sort(),
+      );
     }
   });
 });

@@ -19,10 +19,36 @@ export interface FeedCell {
   done: number;
 }
 
+/** How many segments stand where. */
+export interface SegmentCounts {
+  all: number;
+  done: number;
+  running: number;
+  waiting: number;
+  failed: number;
+}
+
+/** What all steps of a job add up to; made anew with every new state of a step, not with progress. */
+export interface Tally {
+  counts: StepCounts;
+  segments: SegmentCounts;
+  /** Steps but for segments. */
+  others: { done: number; all: number };
+  /** There is a plan. */
+  planned: boolean;
+  /** Kinds of steps that are at work. */
+  running: ReadonlySet<StepKind>;
+  /** Something waits before another try. */
+  waiting: boolean;
+}
+
 /** All steps of a job in order. */
 export interface Track {
   cells: FeedCell[];
   byOrd: Map<number, FeedCell>;
+  tally: Tally;
+  /** Frames of all segments: encoded, and in all. */
+  frames: { done: number; all: number };
 }
 
 /** Finished for good, or not needed. */
@@ -42,22 +68,46 @@ function made(cell: Cell): FeedCell {
   };
 }
 
-function index(cells: FeedCell[]): Track {
-  cells.sort((a, b) => a.ord - b.ord);
-  return { cells, byOrd: new Map(cells.map((cell) => [cell.ord, cell])) };
+function tallied(cells: readonly FeedCell[]): Pick<Track, "tally" | "frames"> {
+  const counts = { total: cells.length, done: 0, running: 0, failed: 0 };
+  const segments = { all: 0, done: 0, running: 0, waiting: 0, failed: 0 };
+  const others = { done: 0, all: 0 };
+  const frames = { done: 0, all: 0 };
+  const running = new Set<StepKind>();
+  let [planned, waiting] = [false, false];
+  for (const cell of cells) {
+    const { kind, state } = cell;
+    const group = kind === "segment" ? segments : others;
+    group.all += 1;
+    if (kind === "segment") {
+      frames.done += cell.done;
+      frames.all += cell.frames;
+      if (state === "running" || state === "waiting" || state === "failed") segments[state] += 1;
+    }
+    planned ||= kind === "stitch";
+    waiting ||= state === "waiting";
+    if (settled(state)) {
+      group.done += 1;
+      counts.done += 1;
+    } else if (state === "running") {
+      running.add(kind);
+      counts.running += 1;
+    } else if (state === "failed") counts.failed += 1;
+  }
+  return { tally: { counts, segments, others, planned, running, waiting }, frames };
 }
 
 /** The track of a job; what running steps had reached in `before` is kept. */
 export function trackOf(live: LiveJob, before?: Track): Track {
-  const track = index(live.cells.map(made));
-  for (const cell of track.cells) {
+  const cells = live.cells.map(made).sort((a, b) => a.ord - b.ord);
+  for (const cell of cells) {
     const known = before?.byOrd.get(cell.ord);
     if (cell.state === "running" && known?.state === "running" && known.attempt === cell.attempt) {
       cell.part = known.part;
       cell.done = Math.min(known.done, cell.frames);
     }
   }
-  return track;
+  return { cells, byOrd: new Map(cells.map((cell) => [cell.ord, cell])), ...tallied(cells) };
 }
 
 /** Takes over a step's new state. */
@@ -71,13 +121,13 @@ export function applyStep(track: Track, step: Extract<EventBody, { event: "step"
     due_ms: step.due_ms,
   });
   const known = track.byOrd.get(step.ord);
-  if (known) {
-    Object.assign(known, cell);
-    return;
+  if (known) Object.assign(known, cell);
+  else {
+    track.byOrd.set(cell.ord, cell);
+    track.cells.push(cell);
+    track.cells.sort((a, b) => a.ord - b.ord);
   }
-  track.byOrd.set(cell.ord, cell);
-  track.cells.push(cell);
-  track.cells.sort((a, b) => a.ord - b.ord);
+  Object.assign(track, tallied(track.cells));
 }
 
 /** Takes over how far a running step is; says whether anything changed. */
@@ -86,32 +136,11 @@ export function applyProgress(track: Track, progress: StepProgress): boolean {
   if (!cell || cell.state !== "running" || progress.total <= 0) return false;
   const part = Math.min(progress.done, progress.total) / progress.total;
   if (cell.part === part) return false;
+  const done = Math.floor(cell.frames * part);
+  if (cell.kind === "segment") track.frames.done += done - cell.done;
   cell.part = part;
-  cell.done = Math.floor(cell.frames * part);
+  cell.done = done;
   return true;
-}
-
-/** Frames of all segments: encoded, and in all. */
-export function framesOf(track: Track): { done: number; all: number } {
-  let done = 0;
-  let all = 0;
-  for (const cell of track.cells) {
-    if (cell.kind !== "segment") continue;
-    done += cell.done;
-    all += cell.frames;
-  }
-  return { done, all };
-}
-
-/** How many steps stand where. */
-export function countsOf(track: Track): StepCounts {
-  const counts = { total: track.cells.length, done: 0, running: 0, failed: 0 };
-  for (const { state } of track.cells) {
-    if (settled(state)) counts.done += 1;
-    else if (state === "running") counts.running += 1;
-    else if (state === "failed") counts.failed += 1;
-  }
-  return counts;
 }
 
 /** The list's view after a journal entry; the same object where nothing of it changed. */

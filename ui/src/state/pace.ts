@@ -1,6 +1,6 @@
 /** How far, how fast, how long: the same figures as the command line shows. Pure; time comes in as an argument. */
 import type { JobState, JobView, StepKind, Wish } from "$/ipc";
-import { framesOf, settled, type Track } from "$/state/fold";
+import type { Track } from "$/state/fold";
 
 /** Speed is taken over so much of the recent past, in ms. */
 export const WINDOW = 20_000;
@@ -70,17 +70,10 @@ export class Pace {
 }
 
 /** How much of a job is done, 0 to 1; `null` before there is a plan. */
-export function fractionOf(state: JobState, track: Track, frames = framesOf(track)): number | null {
+export function fractionOf(state: JobState, { tally, frames }: Track): number | null {
   if (state === "delivered") return 1;
-  let [done, all, planned] = [0, 0, false];
-  for (const cell of track.cells) {
-    if (cell.kind === "segment") continue;
-    planned ||= cell.kind === "stitch";
-    all += 1;
-    if (settled(cell.state)) done += 1;
-  }
-  if (!planned) return null;
-  const steps = all > 0 ? done / all : 0;
+  if (!tally.planned) return null;
+  const steps = tally.others.all > 0 ? tally.others.done / tally.others.all : 0;
   return frames.all === 0 ? steps : ENCODING * (frames.done / frames.all) + (1 - ENCODING) * steps;
 }
 
@@ -96,14 +89,8 @@ const ORDER: [StepKind, Phase][] = [
 ];
 
 /** What happens now. */
-export function phaseOf(state: JobState, wish: Wish, track: Track): Phase {
+export function phaseOf(state: JobState, wish: Wish, { tally: { running, waiting } }: Track): Phase {
   if (state === "delivered" || state === "failed" || state === "cancelled") return state;
-  const running = new Set<StepKind>();
-  let waiting = false;
-  for (const cell of track.cells) {
-    if (cell.state === "running") running.add(cell.kind);
-    else if (cell.state === "waiting") waiting = true;
-  }
   if (wish === "cancel") return "stopping";
   if (wish === "pause") return running.size > 0 ? "pausing" : "paused";
   if (state === "queued") return "queued";
@@ -115,11 +102,11 @@ export function phaseOf(state: JobState, wish: Wish, track: Track): Phase {
 /** All figures of a job. */
 export function figuresOf(view: JobView, track: Track, frameRate: number | null, pace: Pace): Figures {
   const phase = phaseOf(view.state, view.wish, track);
-  const frames = framesOf(track);
+  const { frames } = track;
   const framesPerSecond = view.state === "running" && view.wish === "run" ? pace.framesPerSecond : null;
   const left = frames.all - frames.done;
   return {
-    fraction: fractionOf(view.state, track, frames),
+    fraction: fractionOf(view.state, track),
     framesPerSecond,
     speed:
       framesPerSecond !== null && frameRate !== null && frameRate > 0 ? framesPerSecond / frameRate : null,

@@ -16,6 +16,15 @@ function sectionOf(one: View | undefined): PlaceName | null {
   return one && one.place !== "job" ? one.place : null;
 }
 
+/** Whether the way is free; if not, `go` may be called once it is. */
+export type Guard = (go: () => void) => boolean;
+let guard: Guard | null = null;
+
+/** Goes there, unless something would be lost that somebody has to be asked about first. */
+function leave(go: () => void) {
+  if (guard === null || guard(go)) go();
+}
+
 /** What the window shows, and the way that led there. */
 export const view = {
   get current(): View {
@@ -31,13 +40,24 @@ export const view = {
   go(next: View | PlaceName) {
     const target: View = typeof next === "string" ? { place: next } : next;
     if (same(current, target)) return;
-    trail = [...trail, current].slice(-LONGEST);
-    current = target;
+    leave(() => {
+      trail = [...trail, current].slice(-LONGEST);
+      current = target;
+    });
   },
   /** One step back; from a job that was opened first of all, to the queue. */
   back() {
-    current = trail.at(-1) ?? { place: "queue" };
-    trail = trail.slice(0, -1);
+    leave(() => {
+      current = trail.at(-1) ?? { place: "queue" };
+      trail = trail.slice(0, -1);
+    });
+  },
+  /** Has the last word before another place is shown; call what comes back to end that. */
+  guard(own: Guard): () => void {
+    guard = own;
+    return () => {
+      if (guard === own) guard = null;
+    };
   },
   /** As at the start. */
   reset() {

@@ -42,6 +42,24 @@ describe("view", () => {
     expect(view.section).toBe(place);
   });
 
+  it("asks first where something would be lost, and goes on when told to", () => {
+    const held: (() => void)[] = [];
+    const end = view.guard((go) => {
+      held.push(go);
+      return false;
+    });
+    view.go("history");
+    view.back();
+    expect(view.current).toEqual({ place: "queue" });
+    expect(held).toHaveLength(2);
+    held[0]?.();
+    expect(view.current).toEqual({ place: "history" });
+    end();
+    view.back();
+    expect(view.current).toEqual({ place: "queue" });
+    expect(held).toHaveLength(2);
+  });
+
   it("does not remember for ever", () => {
     for (let i = 0; i < 500; i++) view.go({ place: "job", id: String(i) });
     let steps = 0;

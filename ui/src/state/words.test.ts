@@ -1,8 +1,16 @@
+import { readFileSync } from "node:fs";
+
 import { afterEach, describe, expect, it } from "vitest";
 
 import { locale } from "$/i18n";
 import type { Failure, Finding } from "$/ipc";
-import { failureWords, findingWords, leftOutReason, nextAction, ruleTitle, stepName } from "./words";
+import { findingWords, ruleTitle } from "./findings";
+import { failureWords, leftOutReason, nextAction, stepKind, stepName } from "./words";
+
+/** Written by the engine's tests. */
+const ids = JSON.parse(readFileSync("src/i18n/engine-ids.json", "utf8")) as {
+  failures: Record<string, { next: string; otherwise: string }>;
+};
 
 const failure: Failure = {
   code: "DSK-01",
@@ -50,6 +58,35 @@ describe("failures", () => {
     });
   });
 
+  it.each(["en", "zh-CN"] as const)(
+    "advise what can be done in the window, every one of them, in %s",
+    (language) => {
+      locale.set(language);
+      const all = Object.entries(ids.failures);
+      expect(all.length).toBeGreaterThan(20);
+      for (const [code, advice] of all) {
+        const words = failureWords({ ...failure, code: code as Failure["code"], ...advice });
+        for (const part of ["next", "otherwise"] as const) {
+          const { text, original } = words[part];
+          expect(text, `${code} ${part}`).not.toMatch(/`|\bspillway [a-z]|\s-o\b|\{/);
+          expect(text === "", `${code} ${part}: ${advice[part]}`).toBe(advice[part] === "");
+          expect(original).toBe(false);
+          if (language === "zh-CN" && text !== "") expect(text).toMatch(/\p{Script=Han}/u);
+        }
+      }
+    },
+  );
+
+  it("advice of a newer engine never asks to type a command", () => {
+    const newer = {
+      ...failure,
+      code: "NEW-01" as Failure["code"],
+      next: "Run `spillway new`.",
+      otherwise: "Wait.",
+    };
+    expect([failureWords(newer).next.text, failureWords(newer).otherwise.text]).toEqual(["", "Wait."]);
+  });
+
   it("have one next step each", () => {
     expect(nextAction("DSK-01")).toBe("retry");
     expect(nextAction("PRE-01")).toBe("again");
@@ -89,6 +126,9 @@ describe("names", () => {
     locale.set("zh-CN");
     expect(stepName("segment 3 of 12")).toBe("分段 3/12");
     expect(stepName("verify main")).toBe("校验：main");
+    expect(stepName("hash the source")).toBe(stepKind("hash"));
+    expect(stepName("inspect the source")).toBe(stepKind("inspect"));
+    expect(stepName("remove temporary files")).toBe(stepKind("tidy"));
     expect(stepName("something else")).toBe("something else");
     expect(leftOutReason("too-many")).toMatch(/10,000/);
     const rule = {

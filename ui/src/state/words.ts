@@ -1,9 +1,10 @@
 /** What the engine says by codes and names, in the language of the window; the engine's English where there is none. */
 import { locale, m } from "$/i18n";
-import type { Failure, Finding, JobId, LeftOutReason, RuleResult, StepKind, StepState } from "$/ipc";
+import * as named from "$/i18n/generated/named.js";
+import type { Failure, JobId, LeftOutReason, StepKind, StepState } from "$/ipc";
 import { asCommandError, type Code } from "$/ipc";
 
-type Texts = Record<string, ((values?: Record<string, string>) => string) | undefined>;
+export type Texts = Record<string, ((values?: Record<string, string>) => string) | undefined>;
 
 /** A piece of text; `original`: the engine's English in a window of another language. */
 export interface Said {
@@ -11,11 +12,11 @@ export interface Said {
   original: boolean;
 }
 
-const key = (prefix: string, name: string) => `${prefix}_${name.toLowerCase().replaceAll("-", "_")}`;
-const text = (name: string) => (m as unknown as Texts)[name];
-const english = () => locale.current === "en";
-const raw = (words: string): Said => ({ text: words, original: !english() });
-const own = (words: string): Said => ({ text: words, original: false });
+export const key = (prefix: string, name: string) => `${prefix}_${name.toLowerCase().replaceAll("-", "_")}`;
+const text = (name: string) => (named as unknown as Texts)[name];
+export const english = () => locale.current === "en";
+export const raw = (words: string): Said => ({ text: words, original: !english() });
+export const own = (words: string): Said => ({ text: words, original: false });
 
 /** A text under a made-up name, or what stands for it. */
 function byName(prefix: string, name: string, otherwise: string): string {
@@ -56,12 +57,17 @@ function safe(words: string): Said {
   return own(found[1] ? m.failure_kept({ done: found[1], total: found[2] ?? "" }) : m.failure_safe());
 }
 
+/** Something to be typed. */
+const COMMAND = /`|\s-o\b/;
+
 /** Advice that names a command of the command line is said for the window instead. */
 function advice(code: Code, part: "next" | "otherwise", words: string): Said {
   if (words === "") return own("");
-  if (english() && !/`|\s-o\b/.test(words)) return raw(words);
+  if (english() && !COMMAND.test(words)) return raw(words);
   const known = text(`${key("code", code)}_${part}`)?.();
-  return known ? own(known) : raw(words.replaceAll("`", ""));
+  if (known) return own(known);
+  // Better nothing than something that cannot be done here.
+  return COMMAND.test(words) ? own("") : raw(words);
 }
 
 /** See [`FailureWords`]. */
@@ -111,37 +117,23 @@ export function failureText(failure: Failure, job?: JobId): string {
     .join("\n");
 }
 
-/** A finding and what to do about it. */
-export function findingWords(finding: Finding): { text: Said; advice: Said } {
-  const name = key("finding", finding.id);
-  const { values = {} } = finding;
-  const template = english() ? undefined : text(name);
-  const said = template?.(values);
-  // An older engine names no values: the places would stay empty.
-  const whole = said !== undefined && !/undefined|\{[a-z_]+\}/.test(said);
-  const advised = english() ? undefined : text(`${name}_advice`)?.();
-  return {
-    text: whole ? own(said) : raw(finding.text),
-    advice: finding.advice === "" ? own("") : advised ? own(advised) : raw(finding.advice),
-  };
-}
-
-/** What a rule asks. */
-export function ruleTitle(rule: RuleResult): Said {
-  if (english()) return raw(rule.title);
-  const known = (rule.check ? text(key("check", rule.check)) : undefined) ?? text(key("rule", rule.rule));
-  return known ? own(known()) : raw(rule.title);
-}
-
 export const leftOutReason = (reason: LeftOutReason) => byName("left_out", reason, reason);
 export const stepKind = (kind: StepKind) => byName("step", kind, kind);
 export const stepState = (state: StepState) => byName("state", state, state);
 export const attemptOutcome = (outcome: string | null) =>
   byName("attempt", outcome ?? "running", outcome ?? "");
-export const doctorTitle = (name: string) => byName("doctor", name, name);
+
+/** Steps that there is one of in a job: their labels say more than a name would. */
+const ONLY: Readonly<Record<string, StepKind>> = {
+  "inspect the source": "inspect",
+  "hash the source": "hash",
+  "remove temporary files": "tidy",
+};
 
 /** `segment 3 of 12`, `audio main` in the language of the window. */
 export function stepName(label: string): string {
+  const only = ONLY[label];
+  if (only) return stepKind(only);
   const segment = /^segment (\d+) of (\d+)$/.exec(label);
   if (segment) return m.step_segment_of({ n: segment[1] ?? "", all: segment[2] ?? "" });
   const [kind = "", ...rest] = label.split(" ");

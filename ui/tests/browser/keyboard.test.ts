@@ -79,3 +79,33 @@ it("opens and closes every dialog of the shell, and gives the focus back", async
   expect(window.faults).toEqual([]);
   await window.close();
 });
+
+it("asks before changes of a profile are given up, by going elsewhere or by closing", async () => {
+  const window = await Window.open(browser, { width: 1280, height: 820 });
+  const { page } = window;
+  await page.keyboard.press("Control+3");
+  await page.locator("article header button").first().click();
+  await page.locator(".cm-content").click();
+  await page.keyboard.type("#");
+  const asked = page.getByRole("alertdialog");
+
+  await page.keyboard.press("Control+2");
+  await asked.waitFor();
+  await page.keyboard.press("Escape");
+  await asked.waitFor({ state: "detached" });
+  expect(await page.locator(".cm-content").isVisible()).toBe(true);
+
+  await window.tell({ type: "closing", running: 0, queued: 0 });
+  await asked.getByRole("button", { name: "Discard and quit" }).waitFor();
+  await page.keyboard.press("Escape");
+  await asked.waitFor({ state: "detached" });
+  expect(await window.calls()).toContain("set_unsaved");
+
+  await page.keyboard.press("Control+2");
+  await asked.getByRole("button", { name: "Discard", exact: true }).click();
+  await expect.poll(() => heading(page).textContent()).toBe("History");
+  await page.keyboard.press("Control+3");
+  await expect.poll(() => heading(page).textContent()).toBe("Profiles");
+  expect(window.faults).toEqual([]);
+  await window.close();
+});

@@ -65,6 +65,8 @@ pub enum Runner {
 pub struct JobForecast {
     /// Which job.
     pub job: JobId,
+    /// Beginning, ms UTC; `None` once it has begun.
+    pub start_ms: Option<i64>,
     /// End, ms UTC.
     pub finish_ms: i64,
     /// Whether speeds measured on this machine went into it; otherwise it is a guess.

@@ -182,6 +182,9 @@ export function forget(jobs: string[]) {
   made = history().filter((one) => !gone.has(one.id));
 }
 
+/** A job of the history. */
+export const past = (id: string): HistoryRow | undefined => history().find((one) => one.id === id);
+
 /** `?history=12` in the address makes the history that long, `?history=error` breaks it. */
 export const handlers: Record<string, (args: any) => unknown> = {
   history: ({ query }: { query: HistoryQuery }) => {

@@ -1,5 +1,6 @@
 /** A job in full, its receipt and its report, of the fake back end. */
 import type { JobId, OutputReceipt, Receipt, RuleResult } from "../bindings";
+import { past } from "./history";
 import { world } from "./queue";
 import type { FakeJob } from "./world";
 
@@ -167,15 +168,27 @@ function report(job: FakeJob): string {
   return [`Spillway 0.1.0`, `job ${job.view.id}`, `source ${job.view.source}`, "", ...lines].join("\n");
 }
 
+/** A job of the queue page, or one of the history, which looks like one of the queue in the same state. */
+function find(id: JobId): FakeJob {
+  const row = world.jobs.some((job) => job.view.id === id) ? undefined : past(id);
+  const like = row && world.jobs.find((job) => job.view.state === row.state && job.steps.length > 3);
+  if (!row || !like) return world.find(id);
+  const { source, profile, partner, state, created_ms, started_ms, ended_ms } = row;
+  const job = structuredClone(like);
+  Object.assign(job.view, { id, source, profile, partner, state, created_ms, started_ms, ended_ms });
+  job.events = job.events.map((event) => ({ ...event, job: id }));
+  return job;
+}
+
 // oxlint-disable-next-line no-explicit-any
 export const handlers: Record<string, (args: any) => unknown> = {
   job({ id }: { id: JobId }) {
-    const job = world.find(id);
+    const job = find(id);
     const parts = job.steps
       .filter((step) => step.state === "done" && step.frames > 0)
       .map((step) => ({ ord: step.ord, bytes: step.frames * (31_000 + ((step.ord * 7_919) % 9_000)) }));
     return { detail: world.detail(job), live: world.live(job), parts };
   },
-  receipt: ({ job }: { job: JobId }) => receipt(world.find(job)),
-  report: ({ job }: { job: JobId }) => report(world.find(job)),
+  receipt: ({ job }: { job: JobId }) => receipt(find(job)),
+  report: ({ job }: { job: JobId }) => report(find(job)),
 };

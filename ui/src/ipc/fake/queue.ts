@@ -231,7 +231,11 @@ export const handlers: Record<string, (args: any) => unknown> = {
       before === null ? rest.findLastIndex((job) => !over(job)) + 1 : rest.indexOf(world.find(before));
     rest.splice(at, 0, ...moved);
     world.jobs = rest;
-    for (const job of moved) world.tell(job, { event: "moved", before });
+    let next = before;
+    for (const job of moved.toReversed()) {
+      world.tell(job, { event: "moved", before: next });
+      next = job.view.id;
+    }
     world.forecast();
     return null;
   },

@@ -66,7 +66,10 @@ export const handlers: Handlers = {
     return page();
   },
   choose_work_dir: () => "/media/scratch/spillway",
+  choose_default_out_dir: () => "/media/deliveries",
   doctor: () => checks,
   ready: () => null,
+  drawn: () => null,
+  set_unsaved: () => null,
   close: () => null,
 };

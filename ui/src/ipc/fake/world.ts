@@ -379,10 +379,11 @@ export class World {
     let at = this.now;
     const open = this.jobs.filter((job) => job.view.state === "queued" || job.view.state === "running");
     const jobs = open.map((job) => {
+      const start = job.view.state === "queued" ? Math.round(at) : null;
       const known = job.steps.some((one) => one.kind === "segment");
       const left = known ? job.steps.reduce((sum, one) => sum + one.frames - one.doneFrames, 0) : job.frames;
       at += (left / (FRAMES_PER_SECOND * WORKERS)) * 1000 + 8_000;
-      return { job: job.view.id, finish_ms: Math.round(at), measured: known };
+      return { job: job.view.id, start_ms: start, finish_ms: Math.round(at), measured: known };
     });
     emit({ type: "forecast", jobs });
   }

@@ -35,6 +35,16 @@ const open = async (id: string, tab?: string) => {
 };
 
 describe("the job page", () => {
+  it("opens a job that the queue page no longer has", async () => {
+    const delivered = find("delivered");
+    feed.fold(snapshotOf(1, []));
+    expect(feed.job(delivered)).toBeUndefined();
+    const user = await open(delivered);
+    expect(await screen.findByRole("heading", { level: 1, name: /\.(mov|mxf)$/ })).toBeTruthy();
+    await user.click(await screen.findByRole("tab", { name: /^Outputs/ }));
+    expect(await screen.findAllByRole("button", { name: "Show in folder" })).not.toHaveLength(0);
+  });
+
   it("shows all parts of a failure", async () => {
     await open(find("failed"));
     const card = (await screen.findByText("Next step")).closest("section") as HTMLElement;

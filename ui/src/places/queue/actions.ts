@@ -4,7 +4,6 @@ import { m } from "$/i18n";
 import { commands, type JobId, type Refused, type Thing, type Wish } from "$/ipc";
 import { toast } from "$/parts/toasts.svelte";
 import { feed, type FeedJob } from "$/state/feed.svelte";
-import { groupOf } from "$/state/fold";
 import { view } from "$/state/view.svelte";
 import { errorWords, nextAction } from "$/state/words";
 import { moveTarget, type Direction } from "./list";
@@ -33,7 +32,7 @@ async function obeyed(jobs: JobId[], work: (jobs: JobId[]) => Promise<Refused[]>
   return jobs.filter((id) => !kept.has(id));
 }
 
-export const isOpen = (job: FeedJob) => groupOf(job.view) === "open";
+export const isOpen = (job: FeedJob) => job.group === "open";
 export const canPause = (job: FeedJob) => isOpen(job) && job.view.wish === "run";
 export const canResume = (job: FeedJob) => isOpen(job) && job.view.wish === "pause";
 export const canCancel = (job: FeedJob) => isOpen(job) && job.view.wish !== "cancel";

@@ -6,6 +6,7 @@ import { dice, idOf, liveOf } from "$/state/sample";
 import {
   dropTarget,
   HEIGHTS,
+  keptRow,
   lineAt,
   linesOf,
   moveTarget,
@@ -97,4 +98,16 @@ describe("moving", () => {
     expect(at(9_999)).toBeNull();
     expect(dropTarget([], [0], 5)).toBeUndefined();
   });
+});
+
+describe("the keyboard", () => {
+  it.each([
+    ["abcd", "dbca", "a", "a"],
+    ["abcd", "acd", "b", "c"],
+    ["abcd", "ab", "c", "b"],
+    ["abcd", "da", "c", "d"],
+    ["abcd", "", "c", null],
+  ])("in %s that becomes %s goes from %s to %s", (before, order, id, expected) =>
+    expect(keptRow([...before], [...order], id)).toBe(expected),
+  );
 });

@@ -1,5 +1,4 @@
 /** What the queue page lists, and where each line of it stands. Pure. */
-import { groupOf } from "$/state/fold";
 import type { FeedJob } from "$/state/feed.svelte";
 
 export type Section = "failed" | "open" | "ended";
@@ -15,7 +14,7 @@ const ORDER: Section[] = ["failed", "open", "ended"];
 /** What needs attention first, then the queue in its order, then what ended lately. */
 export function linesOf(jobs: readonly FeedJob[]): Line[] {
   const groups: Record<Section, FeedJob[]> = { failed: [], open: [], ended: [] };
-  for (const job of jobs) groups[groupOf(job.view)].push(job);
+  for (const job of jobs) groups[job.group].push(job);
   return ORDER.flatMap((section): Line[] => {
     const found = groups[section];
     if (found.length === 0) return [];
@@ -89,4 +88,13 @@ export function dropTarget(
   if (!end) return undefined;
   const found = open.find((one) => y < one.top + HEIGHTS.open / 2);
   return found ? { before: found.id, y: found.top } : { before: null, y: end.top + HEIGHTS.open };
+}
+
+/** Where the keyboard goes when the list changes under it: it stays, or takes the next row that is left. */
+export function keptRow(before: readonly string[], order: readonly string[], id: string): string | null {
+  if (order.includes(id)) return id;
+  const at = before.indexOf(id);
+  const left = new Set(order);
+  const next = before.slice(at + 1).find((one) => left.has(one));
+  return next ?? before.slice(0, Math.max(0, at)).findLast((one) => left.has(one)) ?? null;
 }

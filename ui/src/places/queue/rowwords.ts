@@ -2,7 +2,6 @@
 import { bytes, longDuration, number, relativeDay, speed, time } from "$/format";
 import { m } from "$/i18n";
 import type { JobView } from "$/ipc";
-import { segmentCounts } from "$/parts/segmentmap";
 import type { FeedJob } from "$/state/feed.svelte";
 import type { Phase } from "$/state/pace";
 
@@ -37,11 +36,16 @@ const PHASES: Record<Phase, () => string> = {
 
 export const phaseWords = (phase: Phase) => PHASES[phase]();
 
-/** `Encoding, 62 of 110 segments`. */
-export function progressWords(job: FeedJob): string {
-  void job.version;
+/** A job that begins sooner than this simply waits, ms. */
+const SOON = 60_000;
+
+/** `Encoding, 62 of 110 segments`; `Starts about 14:20`. */
+export function progressWords(job: FeedJob, now = Date.now()): string {
   const { phase } = job.figures;
-  const counts = segmentCounts(job.cells);
+  const start = job.forecast?.start_ms ?? null;
+  if (phase === "queued" && start !== null && start - now > SOON)
+    return m.queue_starts_at({ time: clockTime(start, now) });
+  const counts = job.segments;
   const words = phaseWords(phase);
   const counted = counts.all > 0 && ["encoding", "paused", "pausing", "starting", "retrying"].includes(phase);
   if (!counted) return words;

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import { levelOf, memoryChoices, niceOf, overriding, VARIABLES } from "./change";
-import { checkAdvice, checkTitle, worstFirst } from "./doctor";
+import { doctorTitle } from "$/state/findings";
+import { checkAdvice, worstFirst } from "./doctor";
 
 describe("settings", () => {
   it("have a word for every nice value, and the word means it", () => {
@@ -42,7 +43,7 @@ it("every check of the engine has a title and, when it fails, advice of the wind
   const { doctor } = JSON.parse(readFileSync("src/i18n/engine-ids.json", "utf8")) as { doctor: string[] };
   for (const name of doctor) {
     const check = { name, verdict: "fail" as const, text: "", advice: "the engine's" };
-    expect(checkTitle(name)).not.toBe(name);
+    expect(doctorTitle(name)).not.toBe(name);
     expect(checkAdvice(check)).not.toBe(check.advice);
     expect(checkAdvice({ ...check, verdict: "ok" })).toBe("");
   }

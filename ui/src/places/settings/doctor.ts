@@ -1,13 +1,6 @@
 import { m } from "$/i18n";
 import type { DoctorCheck } from "$/ipc";
 
-const titles = m as unknown as Record<string, (() => string) | undefined>;
-
-/** What a check looks at, in the language of the window. */
-export function checkTitle(name: string): string {
-  return titles[`doctor_${name.replaceAll("-", "_")}`]?.() ?? name;
-}
-
 const ADVICE: [RegExp, () => string][] = [
   [/-folder$/, m.settings_advice_folder],
   [/-space$/, m.settings_advice_space],

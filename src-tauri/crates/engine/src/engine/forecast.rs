@@ -54,7 +54,8 @@ impl Engine {
         let mut queue = Vec::new();
         for left in db::jobs_left(sql)? {
             let steps = self.steps_left(sql, &left)?;
-            queue.push(Remaining::of(left.job, &left.profile, &steps, paces, now_ms));
+            let remaining = Remaining::of(left.job, &left.profile, &steps, paces, now_ms);
+            queue.push(remaining.begun(left.begun));
         }
         Ok(schedule(now_ms, self.workers(), &queue))
     }

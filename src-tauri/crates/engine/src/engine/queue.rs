@@ -64,21 +64,20 @@ impl Engine {
             for place in order::changes(&wanted, jobs) {
                 tx.set_priority(place.key.num, place.priority)?;
             }
-            let behind = wanted.iter().rev().take_while(|place| !jobs.contains(&place.key.id)).last();
-            tell_moved(tx, &wanted, jobs, behind.map(|place| place.key.id))
+            tell_moved(tx, &wanted, jobs)
         })
     }
 }
 
-/// Entries that, one after another, bring any window to the new order.
-fn tell_moved(
-    tx: &Tx<'_>,
-    wanted: &[order::Place],
-    jobs: &[JobId],
-    before: Option<JobId>,
-) -> Result<(), EngineError> {
-    for place in wanted.iter().filter(|place| jobs.contains(&place.key.id)) {
-        tx.tell(place.key.id, &EventBody::Moved { before })?;
+/// Entries that, one after another, bring any window to the new order: the last job first, so that each
+/// goes before one that stands where it belongs, and nothing moves where the order is there already.
+fn tell_moved(tx: &Tx<'_>, wanted: &[order::Place], jobs: &[JobId]) -> Result<(), EngineError> {
+    let mut before = None;
+    for place in wanted.iter().rev() {
+        if jobs.contains(&place.key.id) {
+            tx.tell(place.key.id, &EventBody::Moved { before })?;
+        }
+        before = Some(place.key.id);
     }
     Ok(())
 }

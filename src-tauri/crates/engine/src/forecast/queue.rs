@@ -39,13 +39,16 @@ pub(crate) struct Remaining {
     way: f64,
     /// Reading the source for its hash, which runs beside everything else.
     hash: f64,
+    /// Until the first of its steps is due.
+    ready: f64,
+    begun: bool,
     measured: bool,
 }
 
 impl Remaining {
     /// Adds up what is left of a job at `now_ms`.
     pub(crate) fn of(job: JobId, profile: &str, steps: &[StepLeft], paces: &Paces, now_ms: i64) -> Self {
-        let (mut work, mut hash) = (0.0, 0.0);
+        let (mut work, mut hash, mut ready) = (0.0, 0.0, f64::INFINITY);
         // Looking, then segments beside sound, then joining, then reading back.
         let mut stages = [0.0_f64; 4];
         let (mut encodes, mut of_segments, mut of_others) = (false, true, true);
@@ -56,16 +59,19 @@ impl Remaining {
                 None => whole,
             };
             let ready_in = step.due_ms.map_or(0.0, |due| span(now_ms, due));
+            if matches!(step.load.kind, StepKind::Deliver | StepKind::Tidy) {
+                continue;
+            }
+            ready = ready.min(ready_in);
             let stage = match step.load.kind {
                 StepKind::Inspect => 0,
                 StepKind::Segment | StepKind::Audio => 1,
                 StepKind::Stitch => 2,
-                StepKind::Verify => 3,
                 StepKind::Hash => {
                     hash += ready_in + ms;
                     continue;
                 }
-                StepKind::Deliver | StepKind::Tidy => continue,
+                StepKind::Verify | StepKind::Deliver | StepKind::Tidy => 3,
             };
             work += ms;
             stages[stage] = stages[stage].max(ready_in + ms);
@@ -77,7 +83,13 @@ impl Remaining {
             }
         }
         let measured = if encodes { of_segments } else { of_others };
-        Self { job, work, way: stages.iter().sum(), hash, measured }
+        let ready = if ready.is_finite() { ready } else { 0.0 };
+        Self { job, work, way: stages.iter().sum(), hash, ready, begun: false, measured }
+    }
+
+    /// Whether the job has begun: then nothing is to be said of when it will.
+    pub(crate) fn begun(self, begun: bool) -> Self {
+        Self { begun, ..self }
     }
 }
 
@@ -87,7 +99,7 @@ fn span(from_ms: i64, to_ms: i64) -> f64 {
     (to_ms.saturating_sub(from_ms).max(0) as f64).min(MOST_MS)
 }
 
-/// When each job of the queue will be through. All workers are on the first job as long as it has work
+/// When each job of the queue will begin and be through. All workers are on the first job as long as it has work
 /// for them, then on the next one; no job is through before the one in front of it.
 pub(crate) fn schedule(now_ms: i64, workers: usize, queue: &[Remaining]) -> Vec<JobForecast> {
     let workers = f64::from(u32::try_from(workers.max(1)).unwrap_or(u32::MAX));
@@ -95,14 +107,19 @@ pub(crate) fn schedule(now_ms: i64, workers: usize, queue: &[Remaining]) -> Vec<
     let mut forecasts = Vec::with_capacity(queue.len());
     for left in queue {
         let share = sane(left.work) / workers;
+        let start_ms = (!left.begun).then(|| later(now_ms, begins.max(sane(left.ready))));
         hashed = sane(hashed + left.hash);
         last = sane(last.max(begins + share.max(sane(left.way))).max(hashed));
         begins = sane(begins + share);
-        #[expect(clippy::cast_possible_truncation, reason = "within bounds")]
-        let finish_ms = now_ms.saturating_add(last.ceil() as i64);
-        forecasts.push(JobForecast { job: left.job, finish_ms, measured: left.measured });
+        let (job, measured) = (left.job, left.measured);
+        forecasts.push(JobForecast { job, start_ms, finish_ms: later(now_ms, last), measured });
     }
     forecasts
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "within bounds")]
+fn later(now_ms: i64, by: f64) -> i64 {
+    now_ms.saturating_add(by.ceil() as i64)
 }
 
 fn sane(ms: f64) -> f64 {
@@ -167,6 +184,34 @@ mod tests {
         }
 
         #[test]
+        fn jobs_begin_after_what_stands_before_them_and_before_they_end(
+            queue in prop::collection::vec((steps(), any::<bool>()), 1..8), workers in 0_usize..40,
+        ) {
+            let left = (0..).zip(&queue).map(|(n, (steps, begun))| {
+                let steps: Vec<StepLeft> = steps.iter().cloned().map(|s| StepLeft { due_ms: None, ..s }).collect();
+                Remaining::of(job(n), "p", &steps, &paces(3.0), 100_000).begun(*begun)
+            });
+            let laid_out = schedule(100_000, workers, &left.collect::<Vec<_>>());
+            let mut last = 100_000;
+            for (forecast, (_, begun)) in laid_out.iter().zip(&queue) {
+                prop_assert_eq!(forecast.start_ms.is_none(), *begun);
+                let Some(start) = forecast.start_ms else { continue };
+                prop_assert!((last..=forecast.finish_ms).contains(&start));
+                last = start;
+            }
+        }
+
+        #[test]
+        fn nothing_begins_before_it_is_due(steps in steps(), more in steps(), workers in 1_usize..9) {
+            let left = |steps: &[StepLeft]| Remaining::of(job(1), "p", steps, &paces(3.0), 100_000);
+            let laid_out = schedule(100_000, workers, &[left(&more), left(&steps)]);
+            let counts = |step: &&StepLeft| !matches!(step.load.kind, StepKind::Deliver | StepKind::Tidy);
+            let due = steps.iter().filter(counts).map(|step| step.due_ms.unwrap_or(0)).min();
+            let start = laid_out[1].start_ms.unwrap();
+            prop_assert!(start >= due.unwrap_or(0) && start <= laid_out[1].finish_ms);
+        }
+
+        #[test]
         fn more_before_it_never_ends_a_job_earlier(
             queue in prop::collection::vec(steps(), 1..8), more in steps(), at in 0_usize..8, workers in 1_usize..9,
         ) {
@@ -214,7 +259,7 @@ mod tests {
             let step = StepLeft { load: load(StepKind::Segment, amount), started_ms: started, due_ms: due };
             let left = Remaining::of(job(1), "p", &[step], &paces, now);
             let ends = schedule(now, 0, &[left.clone(), left]);
-            prop_assert!(ends.iter().all(|end| end.finish_ms >= now));
+            prop_assert!(ends.iter().all(|end| end.start_ms >= Some(now) && end.finish_ms >= now));
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     db::{AttemptNote, Claim, JobKey, JobRow, Role, Tx},
     error::EngineError,
     failure::{Failure, Trouble},
-    model::{EventBody, JobState, StepKind, StepState},
+    model::{EventBody, JobState, StepKind, StepState, Wish},
     plan::JobPlan,
     steps::{Performed, Setback, StepInput, StepOutput, Yield, graph},
     transition::{JobEvent, StepEvent},
@@ -30,7 +30,11 @@ pub(crate) fn settle(
     let job = tx.job(claim.job.num)?;
     match performed {
         Ok(made) => done(tx, claim, &job, &made)?,
-        Err(Setback::Stopped) => tx.give_back(claim, AttemptNote::Stopped)?,
+        Err(Setback::Stopped) => {
+            // Where nobody wished it, it is the engine that leaves.
+            let wanted = job.wish == Wish::Run && !job.state.ended();
+            tx.give_back(claim, if wanted { AttemptNote::Interrupted } else { AttemptNote::Stopped })?;
+        }
         Err(Setback::Failed(trouble)) => failed(tx, chance, claim, &job, trouble)?,
         Err(Setback::Replan(failure)) if job.tier < LAST_TIER && !job.state.ended() => {
             tracing::warn!(job = %job.key.id, tier = job.tier, why = failure.why, "the plan does not hold");

@@ -212,7 +212,7 @@ fn stopping_gives_the_tries_back_and_a_new_start_goes_on() {
     assert_eq!(job.job.state, JobState::Running);
     let segment = job.steps.iter().find(|step| step.label == "segment 2 of 3").unwrap();
     assert_eq!((segment.state, segment.attempt), (StepState::Ready, 0));
-    assert_eq!(segment.attempts[0].outcome.as_deref(), Some("stopped"));
+    assert_eq!(segment.attempts[0].outcome.as_deref(), Some("interrupted"));
     run(&engine);
     assert_eq!(state(&engine, id), JobState::Delivered);
     let segment = detail(&engine, id).steps.into_iter().find(|step| step.label == "segment 2 of 3").unwrap();

@@ -22,8 +22,15 @@ fn shown(engine: &Engine) -> Vec<JobId> {
 }
 
 /// The order as a window has it that heard everything after `seq`.
-fn heard(engine: &Engine, mut order: Vec<JobId>, seq: i64) -> Vec<JobId> {
+fn heard(engine: &Engine, order: Vec<JobId>, seq: i64) -> Vec<JobId> {
+    steps_heard(engine, order, seq).pop().unwrap()
+}
+
+/// As [`heard`], with the order before and after each entry.
+fn steps_heard(engine: &Engine, order: Vec<JobId>, seq: i64) -> Vec<Vec<JobId>> {
+    let mut steps = vec![order];
     for event in engine.events_after(seq, 10_000).unwrap() {
+        let mut order = steps.last().unwrap().clone();
         match event.body {
             EventBody::Submitted => order.push(event.job),
             EventBody::Moved { before } => {
@@ -33,8 +40,9 @@ fn heard(engine: &Engine, mut order: Vec<JobId>, seq: i64) -> Vec<JobId> {
             }
             _ => {}
         }
+        steps.push(order);
     }
-    order
+    steps
 }
 
 proptest! {
@@ -50,7 +58,11 @@ proptest! {
         let before = (shown(&engine), engine.snapshot().unwrap().seq);
         for (moved, to) in moves {
             let moved: Vec<JobId> = moved.into_iter().map(|n| jobs[n]).collect();
+            let seq = engine.last_seq().unwrap();
             engine.move_jobs(&moved, jobs.get(to).copied()).unwrap();
+            // Whoever knew before being told sees nothing jump.
+            let order = shown(&engine);
+            prop_assert!(steps_heard(&engine, order.clone(), seq).iter().all(|step| *step == order));
             if let Some(to) = jobs.get(to).filter(|to| !moved.contains(to)) {
                 let order = shown(&engine);
                 let at = order.iter().position(|id| id == to).unwrap();

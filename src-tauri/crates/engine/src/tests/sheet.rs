@@ -122,6 +122,7 @@ fn a_forecast_follows_the_queue_and_learns() {
     let ends = engine.forecast().unwrap();
     assert_eq!(ends.iter().map(|end| end.job).collect::<Vec<_>>(), ids);
     assert!(ends[0].measured && ends[0].finish_ms <= ends[1].finish_ms);
+    assert!(ends[0].start_ms < ends[1].start_ms && ends[1].start_ms < Some(ends[1].finish_ms));
     let now = stage.clock.0.load(Ordering::SeqCst);
     assert_eq!(ends[0].finish_ms - now, work_ms, "the look and the queue agree");
     engine.wish(ids[0], Wish::Pause).unwrap();

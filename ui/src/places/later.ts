@@ -1,0 +1,9 @@
+/** Places other than the queue: not part of the first picture. */
+import { Later } from "$/state/later.svelte";
+
+export const places = {
+  history: new Later(() => import("./history/History.svelte")),
+  job: new Later(() => import("./job/Job.svelte")),
+  profiles: new Later(() => import("./profiles/Profiles.svelte")),
+  settings: new Later(() => import("./settings/Settings.svelte")),
+};
