@@ -41,7 +41,10 @@ export interface Step {
 export interface JobDetail {
   job: JobRow & { started_ms: number; out_dir: string };
   steps: Step[];
-  events: { seq: number; body: { event: string; state?: string; wish?: string; kept?: number; interrupted?: number } }[];
+  events: {
+    seq: number;
+    body: { event: string; state?: string; wish?: string; kept?: number; interrupted?: number };
+  }[];
 }
 
 /** What a place may have otherwise than others. */
@@ -96,13 +99,14 @@ export class Place {
   /** A master of moving picture and a tone. */
   master(name: string, seconds: number, size = "640x360"): string {
     const path = join(this.masters, name);
-    execFileSync("ffmpeg", [
-      ...["-nostdin", "-loglevel", "error", "-y"],
-      ...["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=25:duration=${seconds}`],
-      ...["-f", "lavfi", "-i", `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
-      ...["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-bf", "0", "-pix_fmt", "yuv420p"],
-      ...["-c:a", "pcm_s16le", "-shortest", path],
-    ]);
+    const options = [
+      ["-nostdin", "-loglevel", "error", "-y"],
+      ["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=25:duration=${seconds}`],
+      ["-f", "lavfi", "-i", `sine=frequency=440:sample_rate=48000:duration=${seconds}`],
+      ["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-bf", "0", "-pix_fmt", "yuv420p"],
+      ["-c:a", "pcm_s16le", "-shortest", path],
+    ];
+    execFileSync("ffmpeg", options.flat());
     return path;
   }
 
@@ -116,7 +120,8 @@ export class Place {
       env: this.variables,
       encoding: "utf8",
     });
-    if (done.status === null || !codes.includes(done.status)) throw new Error(`spillway ${args.join(" ")}: ${done.status}\n${done.stderr}`);
+    if (done.status === null || !codes.includes(done.status))
+      throw new Error(`spillway ${args.join(" ")}: ${done.status}\n${done.stderr}`);
     return done.stdout;
   }
 

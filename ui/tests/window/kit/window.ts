@@ -1,7 +1,15 @@
 // The real window, driven through WebKit's own WebDriver.
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, connect } from "node:net";
 import { join, resolve } from "node:path";
 
@@ -176,7 +184,10 @@ export class Window {
   /** Puts the keyboard on the row of a job. */
   async focus(id: string): Promise<void> {
     await this.row(id);
-    await this.driver.executeScript(`document.querySelector('[data-job="' + arguments[0] + '"]').focus()`, id);
+    await this.driver.executeScript(
+      `document.querySelector('[data-job="' + arguments[0] + '"]').focus()`,
+      id,
+    );
   }
 
   /** Segments that the segment map of a row calls done, and all; `null` before there is a plan. */
@@ -217,6 +228,9 @@ export class Window {
       this.server.kill("SIGTERM");
       await once(this.server, "exit");
     }
+    // The webview's own processes end a moment later, and write until then.
+    for (const end = Date.now() + 10_000; Date.now() < end && startedIn(this.place.folder);)
+      await this.tick();
   }
 
   private tick(): Promise<void> {
@@ -282,4 +296,15 @@ function argumentsOf(pid: number): string[] {
   } catch {
     return [];
   }
+}
+
+/** Whether a process of a window is left that was started in this folder. */
+function startedIn(folder: string): boolean {
+  return readdirSync("/proc").some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`NOTES=${folder}\0`);
+    } catch {
+      return false;
+    }
+  });
 }
