@@ -34,7 +34,7 @@ bench: setup
 
 # Compares the start of the window with that of one that has nothing in it: time, memory, processor at rest.
 bench-window: setup-test window
-	cargo build --release --locked -p spillway-desktop --bin spillway-desktop --example bare
+	cargo build --release --locked -p spillway-desktop --bins --example bare
 	node ui/tests/bench/start.mjs $(BENCH)
 
 # A package of the window and the command line, for the Debian or Ubuntu that it is built on.

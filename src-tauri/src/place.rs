@@ -19,8 +19,12 @@ use crate::arguments::Arguments;
 pub(crate) struct Place {
     /// The data folder, absolute.
     pub(crate) data_dir: PathBuf,
-    program: PathBuf,
+    worker: PathBuf,
 }
+
+/// Programs that are workers when they are told to be, the first that is there: the window's own, and the
+/// command line, which a package has anyway.
+const WORKERS: [&str; 2] = ["spillway-worker", "spillway"];
 
 /// Why there can be no Spillway here.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +73,7 @@ impl Place {
         let io = |what| move |source| StartError::Io { what, source };
         let data_dir = std::path::absolute(&folder).map_err(io("the data folder cannot be used"))?;
         let program = std::env::current_exe().map_err(io("Spillway cannot find its own program file"))?;
-        Ok(Self { data_dir, program })
+        Ok(Self { data_dir, worker: worker(program.parent().unwrap_or(Path::new(""))) })
     }
 
     /// The settings as in the file.
@@ -80,7 +84,7 @@ impl Place {
     /// What the engine is to work with.
     pub(crate) fn config(&self, settings: &Settings) -> Result<Config, SettingsError> {
         let arguments = vec!["worker".into()];
-        settings::config(&self.data_dir, settings, None, &variable, self.program.clone(), arguments)
+        settings::config(&self.data_dir, settings, None, &variable, self.worker.clone(), arguments)
     }
 
     /// Opens the engine.
@@ -114,6 +118,14 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
+/// The worker that lies in the window's own folder. Where there is none, the first name stands for it: every
+/// job and the checks then say that it cannot be started.
+fn worker(folder: &Path) -> PathBuf {
+    let paths = WORKERS.map(|name| folder.join(name).with_extension(std::env::consts::EXE_EXTENSION));
+    let there = paths.iter().find(|path| path.is_file());
+    there.unwrap_or(&paths[0]).clone()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +133,18 @@ mod tests {
     fn place(folder: &Path) -> Place {
         let data_dir = Some(folder.to_owned());
         Place::of(&Arguments { data_dir, ..Arguments::default() }).unwrap()
+    }
+
+    #[test]
+    fn the_worker_lies_beside_the_window() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |path: PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(name(worker(folder.path())), "spillway-worker", "missing: named all the same");
+        for there in ["spillway", "spillway-worker"] {
+            let path = folder.path().join(there).with_extension(std::env::consts::EXE_EXTENSION);
+            std::fs::write(path, "").unwrap();
+            assert_eq!(name(worker(folder.path())), there);
+        }
     }
 
     #[test]
