@@ -170,9 +170,9 @@ fn set_up(app: &mut App, begin: Begin) -> Result<(), StartError> {
     };
     // First of all: the webview starts its processes meanwhile. Nothing from it is heard before this is over.
     window::make(app, &place.data_dir, dark)?;
+    let tray = Tray::make(app, Tongue::of(settings.desktop.language, &place::variable));
     tracing::debug!("window made");
     surroundings::follow_clicks(app);
-    let tray = Tray::make(app, Tongue::of(settings.desktop.language, &place::variable));
     let seat = Seat::new(engine.join().unwrap_or(Err(StartError::Broken))?);
     tracing::debug!("engine open");
     let (feed, seq) = Feed::watched(seat.clone(), Box::new(Surroundings::new(app)))?;
