@@ -27,6 +27,10 @@ chinese_can_be_shown() {
     fc-list :lang=zh-cn | grep -q .
 }
 
+figures_can_be_shown() {
+    fc-list :spacing=100 | grep -q .
+}
+
 need make command -v make
 need gcc command -v cc
 need clang command -v clang
@@ -51,12 +55,14 @@ if [ "$what" = test ]; then
     need xauth command -v xauth
     need xdotool command -v xdotool
     need openbox command -v openbox
-    need dbus command -v dbus-run-session
+    need wmctrl command -v wmctrl
+    need dbus command -v dbus-daemon
     need python3-gi /usr/bin/python3 -c 'import gi'
     need gir1.2-gtk-3.0 gtk_for_python_is_there
     need chromium command -v chromium
     need fontconfig command -v fc-list
     need fonts-noto-cjk chinese_can_be_shown
+    need fonts-dejavu-core figures_can_be_shown
 fi
 
 if [ -n "$missing" ]; then
