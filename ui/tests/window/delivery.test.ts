@@ -82,6 +82,15 @@ test("masters dropped on the window are delivered, proven and found again", asyn
   );
 });
 
+test("the sample is made and delivered in one press", async () => {
+  place = new Place("sample");
+  window = await Window.open(place);
+  await window.press("Deliver a sample");
+  await window.see("[data-job]", 90_000);
+  await window.until("it is delivered", () => place.jobs()[0]?.state === "delivered", 180_000);
+  expect(frames(place.jobs()[0]?.outputs[0]?.path ?? "")).toBe(500);
+});
+
 test("a job that failed says why, and goes on after the cause is gone", async () => {
   place = new Place("failing");
   const master = place.master("broken.mov", 6);
