@@ -44,7 +44,15 @@ impl Identity {
 
     /// That the source is still this version.
     pub(crate) fn check(&self, source: &Path) -> Result<(), Box<Failure>> {
-        let now = Self::of(source)?;
+        let now = match Self::of(source) {
+            Ok(now) => now,
+            // It had content when it was submitted: whoever replaces it has only begun.
+            Err(failure) if failure.code == Code::SourceEmpty => {
+                let why = format!("It had {} bytes when it was submitted and is empty now.", self.bytes);
+                return Err(Box::new(Failure::new(Code::SourceChanged, source, why)));
+            }
+            Err(failure) => return Err(failure),
+        };
         if now == *self {
             return Ok(());
         }
@@ -83,6 +91,13 @@ mod tests {
 
         fs::write(&path, "longer").unwrap();
         assert_eq!(identity.check(&path).unwrap_err().code, Code::SourceChanged);
+
+        let identity = Identity::of(&path).unwrap();
+        fs::File::create(&path).unwrap();
+        let emptied = identity.check(&path).unwrap_err();
+        assert_eq!(emptied.code, Code::SourceChanged);
+        assert_eq!(emptied.why, "It had 6 bytes when it was submitted and is empty now.");
+        fs::write(&path, "longer").unwrap();
 
         let identity = Identity::of(&path).unwrap();
         fs::File::options().append(true).open(&path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
