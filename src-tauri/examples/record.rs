@@ -22,7 +22,7 @@ use std::{
 use spillway_desktop::{Message, Seat, feed::Feed};
 use spillway_engine::{
     Engine,
-    model::{EventBody, JobId, JobState, StepKind, StepState, SubmitRequest, Wish},
+    model::{EventBody, JobExtras, JobId, JobState, StepKind, StepState, SubmitRequest, Wish},
     settings::{self, EngineSettings, Settings},
 };
 
@@ -131,7 +131,7 @@ fn direct(
         let shipped = spillway_profile::find(profile).map_err(|_| "no such profile")?;
         let profiles = vec![shipped.profile()?];
         let (sources, out_dir) = (vec![source.to_owned()], Some(deliveries.to_owned()));
-        Ok(SubmitRequest { sources, profiles, out_dir, priority: 0 })
+        Ok(SubmitRequest { sources, profiles, out_dir, priority: 0, extras: JobExtras::default() })
     };
     let [first, second] = PROFILES;
     let requests = vec![request(reel, first)?, request(reel, second)?, request(broken, first)?];

@@ -2,7 +2,7 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::commands::{history, job, profiles, queue, settings, sheet, window};
+use crate::commands::{history, job, outbox, profiles, queue, settings, sheet, watches, window};
 
 /// All commands with their types.
 pub(crate) fn commands() -> Builder<tauri::Wry> {
@@ -44,9 +44,28 @@ pub(crate) fn commands() -> Builder<tauri::Wry> {
             settings::choose_work_dir,
             settings::choose_default_out_dir,
             settings::doctor,
+            watches::watches,
+            watches::arrivals,
+            watches::add_watch,
+            watches::edit_watch,
+            watches::pause_watch,
+            watches::remove_watch,
+            watches::scan_watch,
+            watches::deliver_again,
+            watches::choose_watch_folder,
+            watches::choose_watch_out_dir,
+            outbox::channels,
+            outbox::add_channel,
+            outbox::edit_channel,
+            outbox::remove_channel,
+            outbox::test_channel,
+            outbox::messages,
+            outbox::send_again,
+            outbox::choose_program,
             window::ready,
             window::drawn,
             window::set_unsaved,
+            window::set_drop,
             window::close,
         ])
         .error_handling(ErrorHandlingMode::Throw)

@@ -4,7 +4,10 @@ use std::{fmt::Display, path::Path};
 
 use serde::Serialize;
 use specta::Type;
-use spillway_engine::{EngineError, catalog::CatalogError, failure::Failure, settings::SettingsError};
+use spillway_engine::{
+    EngineError, catalog::CatalogError, failure::Failure, outbox::ChannelError, settings::SettingsError,
+    watch::WatchError,
+};
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -37,6 +40,16 @@ pub(crate) enum ErrorKind {
     Source,
     /// The data folder's database fails, or is of a newer Spillway.
     Database,
+    /// The watched folder, or the file in it, is gone.
+    NoSuchWatch,
+    /// What is set of a watched folder makes no sense.
+    BadWatch,
+    /// The channel, or the message, is gone.
+    NoSuchChannel,
+    /// What is set of a channel makes no sense.
+    BadChannel,
+    /// A channel was tried, and failed.
+    ChannelFailed,
     /// A fault of Spillway's own.
     Internal,
 }
@@ -74,6 +87,32 @@ pub(crate) fn sentence(text: &str) -> String {
         sentence.push('.');
     }
     sentence
+}
+
+impl From<WatchError> for CommandError {
+    fn from(error: WatchError) -> Self {
+        let kind = match error {
+            WatchError::Engine(error) => return error.into(),
+            WatchError::NoSuchWatch(_) | WatchError::Ambiguous { .. } | WatchError::NoSuchArrival => {
+                ErrorKind::NoSuchWatch
+            }
+            WatchError::NotPossible(_) => ErrorKind::NotPossible,
+            _ => ErrorKind::BadWatch,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<ChannelError> for CommandError {
+    fn from(error: ChannelError) -> Self {
+        let kind = match error {
+            ChannelError::Engine(error) => return error.into(),
+            ChannelError::NoSuchChannel(_) | ChannelError::NoSuchMessage => ErrorKind::NoSuchChannel,
+            ChannelError::NameTaken(_) | ChannelError::Setting { .. } => ErrorKind::BadChannel,
+            ChannelError::Failed(_) => ErrorKind::ChannelFailed,
+        };
+        Self::new(kind, error)
+    }
 }
 
 impl From<EngineError> for CommandError {

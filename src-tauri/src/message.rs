@@ -1,10 +1,12 @@
 //! The one ordered feed to the window.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 use specta::Type;
 use spillway_engine::{
-    live::{JobForecast, LiveJob, Runner, Snapshot},
-    model::{Event, JobId},
+    live::{Hold, JobForecast, LiveJob, Runner, Snapshot},
+    model::{Event, JobId, Revisions},
     sheet::LeftOut,
 };
 
@@ -71,6 +73,22 @@ pub enum Message {
     },
     /// Settings were changed.
     Settings,
+    /// Watched folders, channels or messages changed: what is on the page of them is to be read again. At most
+    /// twice a second.
+    Revisions {
+        /// Which of them: those whose counter rose.
+        revisions: Revisions,
+    },
+    /// The queue waits for something outside, or no longer does.
+    Hold {
+        /// What for; `None`: it goes on.
+        hold: Option<Hold>,
+    },
+    /// Folders were dropped while the page of watched folders was open: offer to watch them.
+    WatchFolders {
+        /// Absolute paths.
+        folders: Vec<PathBuf>,
+    },
 }
 
 /// See [`Message::Progress`].

@@ -6,7 +6,7 @@ use std::{
 };
 
 use spillway_engine::{
-    model::SubmitRequest,
+    model::{JobExtras, SubmitRequest},
     sheet::{Collected, LeftOut},
 };
 use spillway_profile::Profile;
@@ -131,7 +131,13 @@ impl Sheets {
                 profiles.push(profile);
             }
             let sources = vec![open.path(pick.file)?.to_owned()];
-            requests.push(SubmitRequest { sources, profiles, out_dir: open.out_dir.clone(), priority: 0 });
+            requests.push(SubmitRequest {
+                sources,
+                profiles,
+                out_dir: open.out_dir.clone(),
+                priority: 0,
+                extras: JobExtras::default(),
+            });
         }
         Ok(requests)
     }

@@ -18,6 +18,7 @@ use tauri::AppHandle;
 use tokio::sync::Semaphore;
 
 use crate::{
+    commands::window::DropPurpose,
     error::CommandError,
     feed::{Feed, Listener},
     message::Message,
@@ -53,6 +54,8 @@ pub(crate) struct Shell {
     subscribed: AtomicBool,
     /// Something written on the page has not been saved.
     unsaved: AtomicBool,
+    /// What folders dropped on the window are for.
+    drop: Mutex<DropPurpose>,
     leaving: AtomicBool,
 }
 
@@ -92,6 +95,7 @@ impl Shell {
             shown,
             subscribed,
             unsaved,
+            drop: Mutex::default(),
             leaving,
         }
     }
@@ -201,6 +205,11 @@ impl Shell {
     /// Remembers whether something written on the page has not been saved.
     pub(crate) fn set_unsaved(&self, unsaved: bool) {
         self.unsaved.store(unsaved, Ordering::SeqCst);
+    }
+
+    /// What folders dropped on the window are for from now on.
+    pub(crate) fn set_drop(&self, purpose: DropPurpose) {
+        *self.drop.lock().unwrap_or_else(PoisonError::into_inner) = purpose;
     }
 
     /// Whether there is a page that listens.

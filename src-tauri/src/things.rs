@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use spillway_engine::catalog;
+use spillway_engine::{catalog, watch::Place};
 use tauri::AppHandle;
 use tauri_plugin_opener::OpenerExt;
 
@@ -30,6 +30,21 @@ pub(crate) fn path(shell: &Shell, thing: &Thing) -> Result<PathBuf, CommandError
                 CommandError::new(ErrorKind::File, why)
             };
             card.file.ok_or_else(shipped)
+        }
+        Thing::Watch { id } => {
+            let view = shell.engine().find_watch(&id.to_string())?;
+            match view.place {
+                Place::Folder { path } => Ok(path),
+                Place::Bucket { .. } => Err(CommandError::new(ErrorKind::File, "A bucket is no folder.")),
+            }
+        }
+        Thing::WatchOutput { id } => Ok(shell.engine().find_watch(&id.to_string())?.out_dir),
+        Thing::Arrival { id } => {
+            let arrival = shell.engine().arrival(*id)?;
+            match shell.engine().find_watch(&arrival.watch.to_string())?.place {
+                Place::Folder { path } => Ok(path.join(arrival.path)),
+                Place::Bucket { .. } => Err(CommandError::new(ErrorKind::File, "It lies in a bucket.")),
+            }
         }
         Thing::DataFolder => Ok(shell.place().data_dir.clone()),
     }

@@ -138,6 +138,16 @@ impl Tongue {
         self.pick("Choose a folder of masters", "选择母版文件夹")
     }
 
+    /// Dialog: choose a folder to be watched.
+    pub(crate) fn choose_watch_folder(self) -> String {
+        self.pick("Choose a folder to watch", "选择要监视的文件夹")
+    }
+
+    /// Dialog: choose a program that is told of what happens.
+    pub(crate) fn choose_program(self) -> String {
+        self.pick("Choose a program", "选择程序")
+    }
+
     /// Dialog: choose where outputs go.
     pub(crate) fn choose_out_dir(self) -> String {
         self.pick("Choose the output folder", "选择输出文件夹")

@@ -116,7 +116,7 @@ impl Shared {
                     Heard::Feed(Entry::Event(Event { seq: heard, .. })) => seq = *heard,
                     // Between two laps nobody has stopped; what ends the last one is told below.
                     Heard::Runner(Runner::Stopped { .. }) => return,
-                    Heard::Feed(Entry::Progress { .. }) | Heard::Runner(_) => {}
+                    Heard::Feed(Entry::Progress { .. } | Entry::Revisions(_)) | Heard::Runner(_) => {}
                 }
                 if let Heard::Runner(runner) = &heard {
                     self.lock().here = **runner == Runner::Here;
@@ -164,7 +164,7 @@ mod tests {
     use std::{path::Path, sync::mpsc};
 
     use spillway_engine::{
-        model::{EventBody, JobState, SubmitRequest},
+        model::{EventBody, JobExtras, JobState, SubmitRequest},
         settings::{self, Settings},
     };
 
@@ -203,7 +203,8 @@ mod tests {
         std::fs::write(&source, b"").unwrap();
         let profile = spillway_profile::find("youtube").unwrap().profile().unwrap();
         let (sources, profiles) = (vec![source], vec![profile]);
-        let request = SubmitRequest { sources, profiles, out_dir: None, priority: 0 };
+        let request =
+            SubmitRequest { sources, profiles, out_dir: None, priority: 0, extras: JobExtras::default() };
         seat.engine().submit(request).unwrap();
         let seen = until(&told, |message| {
             let Message::Event { event } = message else { return false };

@@ -6,6 +6,7 @@ use spillway_engine::{
     live::LiveJob,
     model::{JobDetail, JobId, StepParts},
     receipt::Receipt,
+    watch::{ArrivalId, WatchId},
 };
 use tauri::AppHandle;
 
@@ -48,6 +49,21 @@ pub(crate) enum Thing {
     Profile {
         /// Its id.
         id: String,
+    },
+    /// A watched folder.
+    Watch {
+        /// Which.
+        id: WatchId,
+    },
+    /// Where results of a watched folder go.
+    WatchOutput {
+        /// Which watched folder.
+        id: WatchId,
+    },
+    /// A file in a watched folder.
+    Arrival {
+        /// Which.
+        id: ArrivalId,
     },
     /// The data folder.
     DataFolder,

@@ -2,10 +2,12 @@
 
 pub(crate) mod history;
 pub(crate) mod job;
+pub(crate) mod outbox;
 pub(crate) mod profiles;
 pub(crate) mod queue;
 pub(crate) mod settings;
 pub(crate) mod sheet;
+pub(crate) mod watches;
 pub(crate) mod window;
 
 use tauri::{AppHandle, Manager};

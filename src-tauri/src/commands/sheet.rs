@@ -6,7 +6,7 @@ use serde::Deserialize;
 use specta::Type;
 use spillway_engine::{
     catalog,
-    model::{JobId, SubmitRequest},
+    model::{JobExtras, JobId, SubmitRequest},
     sheet::{self, Look, Rehearsal},
 };
 use spillway_profile::Profile;
@@ -150,7 +150,8 @@ pub(crate) async fn deliver_sample(app: AppHandle) -> Result<Vec<JobId>, Command
         let ticked = shell.settings().desktop.profiles.into_iter().find_map(|id| find(shell, &id).ok());
         let profile = ticked.map_or_else(|| find(shell, SAMPLE_PROFILE), Ok)?;
         let (sources, profiles) = (vec![master], vec![profile]);
-        let request = SubmitRequest { sources, profiles, out_dir: None, priority: 0 };
+        let request =
+            SubmitRequest { sources, profiles, out_dir: None, priority: 0, extras: JobExtras::default() };
         Ok(shell.engine().submit_all(vec![request])?)
     })
     .await

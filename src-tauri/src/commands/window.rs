@@ -42,6 +42,25 @@ pub(crate) fn set_unsaved(app: AppHandle, unsaved: bool) {
     app.state::<Shell>().set_unsaved(unsaved);
 }
 
+/// What folders dropped on the window are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DropPurpose {
+    /// Their masters come on a sheet.
+    #[default]
+    Deliver,
+    /// They are to be watched; files come on a sheet all the same.
+    Watch,
+}
+
+/// Says what folders dropped on the window are for from now on.
+#[tauri::command(async)]
+#[specta::specta]
+#[expect(clippy::needless_pass_by_value, reason = "commands are given what they own")]
+pub(crate) fn set_drop(app: AppHandle, purpose: DropPurpose) {
+    app.state::<Shell>().set_drop(purpose);
+}
+
 /// The answer to [`crate::message::Message::Closing`].
 #[tauri::command]
 #[specta::specta]

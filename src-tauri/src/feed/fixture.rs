@@ -2,7 +2,7 @@
 
 use spillway_engine::{
     live::{Cell, LiveJob},
-    model::{Event, EventBody, JobId, JobState, JobView, StepCounts, StepKind, StepState, Wish},
+    model::{Event, EventBody, JobExtras, JobId, JobState, JobView, StepCounts, StepKind, StepState, Wish},
 };
 
 /// The job with this number.
@@ -34,6 +34,7 @@ pub(crate) fn live(number: u128, segments: u32) -> LiveJob {
             started_ms: None,
             ended_ms: None,
             out_dir: "/deliveries".into(),
+            extras: JobExtras::default(),
             steps: StepCounts { total: segments, ..StepCounts::default() },
             error: None,
             outputs: Vec::new(),

@@ -125,6 +125,7 @@ impl<S: Source> Line<S> {
                     self.pace.note(step);
                     self.forecast.changed = true;
                 }
+                Input::Revisions(revisions) => self.tell(Message::Revisions { revisions }),
                 Input::Runner(runner) => {
                     if self.runner != runner {
                         self.runner = runner.clone();

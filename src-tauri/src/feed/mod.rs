@@ -17,7 +17,7 @@ use std::{
 use spillway_engine::{
     EngineError,
     live::{JobForecast, LiveJob, Runner, Snapshot},
-    model::{Event, Feed as Entry, Heard, JobId},
+    model::{Event, Feed as Entry, Heard, JobId, Revisions},
 };
 
 pub(crate) use board::{Board, Tally};
@@ -55,6 +55,8 @@ pub(crate) enum Input {
     Event(Event),
     /// A running step got further.
     Progress(StepProgress),
+    /// Something beside the queue changed.
+    Revisions(Revisions),
     /// Somebody else works through the queue now, or nobody.
     Runner(Runner),
     /// Somebody listens, instead of whoever did.
@@ -105,6 +107,7 @@ impl Feed {
             Heard::Feed(Entry::Progress { job, ord, done, total }) => {
                 Input::Progress(StepProgress { job: *job, ord: *ord, done: *done, total: *total })
             }
+            Heard::Feed(Entry::Revisions(revisions)) => Input::Revisions(*revisions),
         });
     }
 

@@ -44,7 +44,7 @@ impl Source for Journal {
             return Err(EngineError::AlreadyRunning);
         }
         let seq = i64::try_from(written.events.len()).unwrap();
-        Ok(Snapshot { seq, jobs: written.jobs.clone() })
+        Ok(Snapshot { seq, jobs: written.jobs.clone(), hold: None })
     }
 
     fn live_job(&self, id: JobId) -> Result<LiveJob, EngineError> {
@@ -125,7 +125,12 @@ fn kinds(messages: &mpsc::Receiver<Message>) -> Vec<&'static str> {
         Message::Runner { .. } => "runner",
         Message::Open { .. } => "open",
         Message::Hover { .. } => "hover",
-        Message::Sheet { .. } | Message::Closing { .. } | Message::Settings => "other",
+        Message::Revisions { .. } => "revisions",
+        Message::Hold { .. } => "hold",
+        Message::Sheet { .. }
+        | Message::Closing { .. }
+        | Message::WatchFolders { .. }
+        | Message::Settings => "other",
     };
     messages.try_iter().map(kind).collect()
 }

@@ -79,12 +79,50 @@ export const commands = {
 	chooseDefaultOutDir: () => __TAURI_INVOKE<string | null>("choose_default_out_dir"),
 	/**  Looks at everything that deliveries need. */
 	doctor: () => __TAURI_INVOKE<DoctorCheck[]>("doctor"),
+	/**  Watched folders, oldest first. */
+	watches: () => __TAURI_INVOKE<WatchView[]>("watches"),
+	/**  Files in watched folders. */
+	arrivals: (query: ArrivalQuery) => __TAURI_INVOKE<ArrivalPage>("arrivals", { query }),
+	/**  Watches a folder, or `s3://BUCKET/PREFIX`, from now on. */
+	addWatch: (place: string, settings: WatchSettings) => __TAURI_INVOKE<WatchId>("add_watch", { place, settings }),
+	/**  Changes what is set of a watched folder. */
+	editWatch: (watch: WatchId, settings: WatchSettings) => __TAURI_INVOKE<null>("edit_watch", { watch, settings }),
+	/**  Holds a watched folder, or lets it go on. */
+	pauseWatch: (watch: WatchId, paused: boolean) => __TAURI_INVOKE<null>("pause_watch", { watch, paused }),
+	/**  Watches it no more; files and jobs stay. */
+	removeWatch: (watch: WatchId) => __TAURI_INVOKE<null>("remove_watch", { watch }),
+	/**  Looks through a watched folder now. */
+	scanWatch: (watch: WatchId) => __TAURI_INVOKE<null>("scan_watch", { watch }),
+	/**  Takes a file once more. */
+	deliverAgain: (arrival: ArrivalId) => __TAURI_INVOKE<null>("deliver_again", { arrival }),
+	/**  Asks for a folder to be watched; `null`: given up. */
+	chooseWatchFolder: () => __TAURI_INVOKE<string | null>("choose_watch_folder"),
+	/**  Asks for a folder for the results of a watched one; `null`: given up. */
+	chooseWatchOutDir: (begin: string | null) => __TAURI_INVOKE<string | null>("choose_watch_out_dir", { begin }),
+	/**  Channels, oldest first. */
+	channels: () => __TAURI_INVOKE<ChannelView[]>("channels"),
+	/**  Tells others through a new channel from now on. */
+	addChannel: (settings: ChannelSettings, secret: string | null) => __TAURI_INVOKE<ChannelId>("add_channel", { settings, secret }),
+	/**  Changes a channel. */
+	editChannel: (channel: ChannelId, settings: ChannelSettings, secret: SecretChange) => __TAURI_INVOKE<null>("edit_channel", { channel, settings, secret }),
+	/**  Removes a channel with its messages. */
+	removeChannel: (channel: ChannelId) => __TAURI_INVOKE<null>("remove_channel", { channel }),
+	/**  Sends a test message now; gives what the other side said. */
+	testChannel: (channel: ChannelId) => __TAURI_INVOKE<string>("test_channel", { channel }),
+	/**  Messages, newest first. */
+	messages: (query: MessageQuery) => __TAURI_INVOKE<MessagePage>("messages", { query }),
+	/**  Sends a message as soon as possible. */
+	sendAgain: (message: MessageId) => __TAURI_INVOKE<null>("send_again", { message }),
+	/**  Asks for a program; `null`: given up. */
+	chooseProgram: () => __TAURI_INVOKE<string | null>("choose_program"),
 	/**  The page runs: show the window. As long as it is hidden nothing is drawn. */
 	ready: () => __TAURI_INVOKE<void>("ready"),
 	/**  The page has been drawn for the first time; for whoever measures how long that takes. */
 	drawn: () => __TAURI_INVOKE<void>("drawn"),
 	/**  Says whether something written on the page has not been saved: closing the window then asks first. */
 	setUnsaved: (unsaved: boolean) => __TAURI_INVOKE<void>("set_unsaved", { unsaved }),
+	/**  Says what folders dropped on the window are for from now on. */
+	setDrop: (purpose: DropPurpose) => __TAURI_INVOKE<void>("set_drop", { purpose }),
 	/**  The answer to [`crate::message::Message::Closing`]. */
 	close: (answer: CloseAnswer) => __TAURI_INVOKE<null>("close", { answer }),
 };
@@ -118,6 +156,15 @@ export type Accept = {
 	damaged?: Verdict,
 };
 
+/**  What happens to a source when all its jobs are delivered and their receipts exist. */
+export type AfterDelivery = 
+/**  Nothing. */
+{ do: "leave" } | 
+/**  It is moved, with its sidecar, never over anything. */
+{ do: "move"; 
+/**  Where to; a relative one counts from the watched folder. Must be on the same file system. */
+folder: string };
+
 /**  Colours of the window. */
 export type Appearance = 
 /**  The system's. */
@@ -126,6 +173,181 @@ export type Appearance =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  Files of a watched folder by how far they are. */
+export type ArrivalCounts = {
+	/**  Arriving: will go on by themselves. */
+	waiting: number,
+	/**  Need attention: incomplete, unreadable, a broken sidecar. */
+	held: number,
+	/**  Have jobs that have not ended. */
+	at_work: number,
+	/**  All jobs delivered. */
+	delivered: number,
+	/**  At least one job failed, none at work. */
+	failed: number,
+	/**  Recognised as delivered before, and passed over. */
+	skipped: number,
+};
+
+/**  Number of a file that was seen in a watched folder. */
+export type ArrivalId = number;
+
+/**  A job of an arrived file. */
+export type ArrivalJob = {
+	/**  Which. */
+	id: JobId,
+	/**  Profile id. */
+	profile: string,
+	/**  State. */
+	state: JobState,
+};
+
+/**  Files, those that need attention first, then those that wait, then by age, newest first. */
+export type ArrivalPage = {
+	/**  The files. */
+	rows: ArrivalView[],
+	/**  How many there are in all. */
+	total: number,
+};
+
+/**  Which files to list. */
+export type ArrivalQuery = {
+	/**  Only of this folder. */
+	watch: WatchId | null,
+	/**  Only in these states; empty: all but gone. */
+	states: ArrivalState[],
+	/**  Only paths with this text in them, whatever its case. */
+	text: string,
+	/**  How many to pass over. */
+	offset: number,
+	/**  At most so many. */
+	limit: number,
+};
+
+/**  Why a file is where it is. Words: `docs/watching.md`, the window's messages and the command line's. */
+export type ArrivalReason = 
+/**  Seen, not measured twice yet. */
+{ reason: "new" } | 
+/**  Still growing, or changing. */
+{ reason: "growing"; 
+/**  Bytes per second between the last looks; 0: it changed without growing. */
+bytes_per_s: number } | 
+/**  Still; waits until it has been so for long enough. */
+{ reason: "settling"; 
+/**  When that is, ms UTC. */
+until_ms: number } | 
+/**  Still, but another program has it open for writing. */
+{ reason: "being-written" } | 
+/**  Its structure and its end are being read. */
+{ reason: "checking" } | 
+/**  Being copied from the bucket. */
+{ reason: "fetching"; 
+/**  Bytes here. */
+done: number; 
+/**  Bytes in all. */
+total: number } | 
+/**  Nothing in it. */
+{ reason: "empty" } | 
+/**  Its structure says that something is missing. */
+{ reason: "incomplete"; 
+/**  What, one English sentence. */
+why: string } | 
+/**  It cannot be read. */
+{ reason: "unreadable"; 
+/**  Why, one English sentence. */
+why: string } | 
+/**  It is not a media file that opens, or one of a kind that is not opened. */
+{ reason: "not-media"; 
+/**  Why, one English sentence. */
+why: string } | 
+/**  Its name holds bytes that are not text. */
+{ reason: "name-not-text" } | 
+/**  Waits for its sidecar job. */
+{ reason: "no-sidecar" } | 
+/**  Its sidecar job makes no sense. */
+{ reason: "bad-sidecar"; 
+/**  File name of the sidecar. */
+file: string; 
+/**  Why, one English sentence, with line and column. */
+why: string } | 
+/**  A profile that is asked of it is not there, or broken. */
+{ reason: "no-profile"; 
+/**  Which. */
+profile: string; 
+/**  Why. */
+why: string } | 
+/**  The output folder cannot be used. */
+{ reason: "no-output"; 
+/**  Which. */
+folder: string; 
+/**  Why, one English sentence. */
+why: string } | 
+/**  Ready; waits for the hours at which work may start. */
+{ reason: "outside-hours"; 
+/**  When they begin, ms UTC. */
+until_ms: number } | 
+/**  Ready; its identity is compared with that of a file delivered before. */
+{ reason: "comparing" } | 
+/**  The same content was taken before. */
+{ reason: "same"; 
+/**  Path of the file that it is the same as, when it was taken. */
+path: string; 
+/**  A job of that file, where it is still in the list. */
+job: JobId | null } | 
+/**  Jobs were made of it. */
+{ reason: "submitted" } | 
+/**  All jobs delivered; the source was moved. */
+{ reason: "moved"; 
+/**  Where to. */
+to: string } | 
+/**  All jobs delivered, but the source could not be moved. */
+{ reason: "not-moved"; 
+/**  Why, one English sentence. */
+why: string } | 
+/**  No longer there. */
+{ reason: "gone" };
+
+/**  How far a file is. */
+export type ArrivalState = 
+/**  Will go on by itself. */
+"waiting" | 
+/**  Needs attention; looked at again all the same. */
+"held" | 
+/**  Has jobs that have not ended. */
+"at-work" | 
+/**  All jobs delivered. */
+"delivered" | 
+/**  Jobs ended, not all delivered. */
+"failed" | 
+/**  Recognised, passed over. */
+"skipped" | 
+/**  No longer there; what is known of it stays. */
+"gone";
+
+/**  A file in a watched folder. */
+export type ArrivalView = {
+	/**  Its number. */
+	id: ArrivalId,
+	/**  Whose. */
+	watch: WatchId,
+	/**  Path below the watched folder, or key below the prefix. */
+	path: string,
+	/**  Size in bytes at the last look. */
+	bytes: number,
+	/**  How far it is. */
+	state: ArrivalState,
+	/**  Why it is there. */
+	reason: ArrivalReason,
+	/**  When it is looked at next, ms UTC; `None`: at the next scan, or never again when it has ended. */
+	next_look_ms: number | null,
+	/**  When it was first seen, ms UTC. */
+	first_seen_ms: number,
+	/**  When it was last seen to change, ms UTC. */
+	changed_ms: number,
+	/**  Its jobs, newest first. */
+	jobs: ArrivalJob[],
+};
 
 /**  One try of a step. */
 export type AttemptView = {
@@ -211,6 +433,43 @@ export type Cell = {
 	attempt: number,
 	/**  When it is due again, ms UTC. */
 	due_ms: number | null,
+};
+
+/**  Name of a channel: a UUID v7. */
+export type ChannelId = string;
+
+/**  What somebody sets of a channel. */
+export type ChannelSettings = {
+	/**  For people; unique, whatever its case. */
+	name: string,
+	/**  What it is told; empty: submitted, delivered, failed, cancelled, unreachable, reachable, needs attention. */
+	topics: Topic[],
+	/**  Only of jobs of these profiles; empty: of all, and of watched folders. */
+	profiles: string[],
+	/**  Nothing is sent while paused; messages wait. */
+	paused: boolean,
+	/**  How. */
+	target: Target,
+};
+
+/**  A channel in a list. */
+export type ChannelView = {
+	/**  Its name. */
+	id: ChannelId,
+	/**  What is set. */
+	settings: ChannelSettings,
+	/**  Whether there is a secret; it is never shown. */
+	has_secret: boolean,
+	/**  Messages that wait. */
+	waiting: number,
+	/**  Messages given up. */
+	given_up: number,
+	/**  When one last went out, ms UTC. */
+	sent_ms: number | null,
+	/**  Why the last try failed, where it did; one English sentence. */
+	trouble: string | null,
+	/**  When it was added, ms UTC. */
+	created_ms: number,
 };
 
 /**  Channel layout of a programme. */
@@ -525,6 +784,13 @@ export type DoctorCheck = {
 	advice: string,
 };
 
+/**  What folders dropped on the window are for. */
+export type DropPurpose = 
+/**  Their masters come on a sheet. */
+"deliver" | 
+/**  They are to be watched; files come on a sheet all the same. */
+"watch";
+
 /**  Edit-list policy. `YouTube` and Instagram refuse files that have one. */
 export type EditList = 
 /**  Written where timing needs one. */
@@ -583,6 +849,16 @@ export type ErrorKind =
 "source" | 
 /**  The data folder's database fails, or is of a newer Spillway. */
 "database" | 
+/**  The watched folder, or the file in it, is gone. */
+"no-such-watch" | 
+/**  What is set of a watched folder makes no sense. */
+"bad-watch" | 
+/**  The channel, or the message, is gone. */
+"no-such-channel" | 
+/**  What is set of a channel makes no sense. */
+"bad-channel" | 
+/**  A channel was tried, and failed. */
+"channel-failed" | 
 /**  A fault of Spillway's own. */
 "internal";
 
@@ -897,6 +1173,37 @@ export type Hls = {
 	i_frame_playlists?: boolean,
 };
 
+/**  The queue waits for something outside; it goes on by itself. */
+export type Hold = {
+	/**  What for. */
+	why: HoldReason,
+	/**  Since when, ms UTC. */
+	since_ms: number,
+	/**  When it is looked at again, ms UTC. */
+	next_look_ms: number,
+};
+
+/**  What the queue waits for. */
+export type HoldReason = 
+/**  Space on a disk. */
+{ because: "space"; 
+/**  Folder on that disk: of temporary data, or of results. */
+folder: string; 
+/**  Bytes that the next job and those at work still need there. */
+needed: number; 
+/**  Bytes that are free there. */
+free: number };
+
+/**  Days and hours, local time. */
+export type Hours = {
+	/**  Days on which the span begins. */
+	days: Weekday[],
+	/**  Beginning, minutes after midnight. */
+	from_minute: number,
+	/**  End, minutes after midnight; not after the beginning: on the next day. */
+	to_minute: number,
+};
+
 /**  A job with everything about it. */
 export type JobDetail = {
 	/**  The list's view. */
@@ -913,6 +1220,18 @@ export type JobDetail = {
 	frame_rate: number | null,
 	/**  Events, oldest first, at most the last 1 000. */
 	events: Event[],
+};
+
+/**  What a job is asked beyond source and profile; a sidecar job says it. */
+export type JobExtras = {
+	/**  Takes the place of the source's name in the names of outputs. */
+	title: string | null,
+	/**  Words of the sender, carried to receipt and messages; never interpreted. */
+	metadata: { [key in string]: string },
+	/**  When it should be delivered, ms UTC. */
+	deadline_ms: number | null,
+	/**  The watched folder that it came from. */
+	watch: WatchId | null,
 };
 
 /**  When a job that has not ended will probably be through. */
@@ -979,6 +1298,8 @@ export type JobView = {
 	ended_ms: number | null,
 	/**  Output folder, absolute. */
 	out_dir: string,
+	/**  What was asked beyond source and profile. */
+	extras: JobExtras,
 	/**  Steps by state. */
 	steps: StepCounts,
 	/**  Why it failed. */
@@ -1140,7 +1461,86 @@ running: number;
 /**  Jobs that wait. */
 queued: number } | 
 /**  Settings were changed. */
-{ type: "settings" };
+{ type: "settings" } | 
+/**
+ *  Watched folders, channels or messages changed: what is on the page of them is to be read again. At most
+ *  twice a second.
+ */
+{ type: "revisions"; 
+/**  Which of them: those whose counter rose. */
+revisions: Revisions } | 
+/**  The queue waits for something outside, or no longer does. */
+{ type: "hold"; 
+/**  What for; `None`: it goes on. */
+hold: Hold | null } | 
+/**  Folders were dropped while the page of watched folders was open: offer to watch them. */
+{ type: "watch-folders"; 
+/**  Absolute paths. */
+folders: string[] };
+
+/**  Number of a message. */
+export type MessageId = number;
+
+/**  See [`MessageQuery`]. */
+export type MessagePage = {
+	/**  The messages. */
+	rows: MessageView[],
+	/**  How many there are in all. */
+	total: number,
+};
+
+/**  Which messages to list; newest first. */
+export type MessageQuery = {
+	/**  Only of this channel. */
+	channel: ChannelId | null,
+	/**  Only those that wait or were given up. */
+	unsent: boolean,
+	/**  Only of this job. */
+	job: JobId | null,
+	/**  How many to pass over. */
+	offset: number,
+	/**  At most so many. */
+	limit: number,
+};
+
+/**  Where a message stands. */
+export type MessageState = 
+/**  Waits for its turn, or for the next try. */
+{ state: "waiting"; 
+/**  When, ms UTC. */
+next_ms: number } | 
+/**  The other side took it. */
+{ state: "sent"; 
+/**  When, ms UTC. */
+at_ms: number } | 
+/**  Not tried any more. */
+{ state: "given-up"; 
+/**  When, ms UTC. */
+at_ms: number };
+
+/**  A message with everything that was tried. */
+export type MessageView = {
+	/**  Its number. */
+	id: MessageId,
+	/**  Channel. */
+	channel: ChannelId,
+	/**  Name of the channel. */
+	channel_name: string,
+	/**  What it tells. */
+	topic: Topic,
+	/**  Of which job. */
+	job: JobId | null,
+	/**  Of what, for people: a file name, or a watched folder. */
+	subject: string,
+	/**  Where it stands. */
+	state: MessageState,
+	/**  When it was written, ms UTC. */
+	created_ms: number,
+	/**  Tries, oldest first. */
+	tries: TryView[],
+	/**  What is sent: the JSON. */
+	body: string,
+};
 
 /**  Whether something must be there. */
 export type Need = 
@@ -1308,6 +1708,36 @@ export type PixelAspect =
 "square" | 
 /**  Leave the pixels, carry the ratio. */
 "keep";
+
+/**  What is watched. */
+export type Place = 
+/**  A folder of this machine, or of a share mounted on it. */
+{ kind: "folder"; 
+/**  Absolute. */
+path: string } | 
+/**  Objects of an S3 bucket whose key begins with a prefix. */
+{ kind: "bucket"; 
+/**  Name of the bucket. */
+bucket: string; 
+/**  Beginning of the keys; may be empty. */
+prefix: string };
+
+/**  Why a folder is looked through again and again. */
+export type PollReason = 
+/**  It lies on a network drive, which tells of its own changes only, or of none. */
+{ because: "network-drive"; 
+/**  Type of the file system, e.g. `cifs`. */
+file_system: string; 
+/**  What is mounted, e.g. `//nas/share`. */
+source: string } | 
+/**  The system watches no more folders (`fs.inotify.max_user_watches`). */
+{ because: "watch-limit" } | 
+/**  The system cannot watch it. */
+{ because: "not-watchable"; 
+/**  What it says. */
+why: string } | 
+/**  Buckets are listed. */
+{ because: "bucket" };
 
 /**  One partner's contract: what is accepted, what is made, what it must obey, where it goes. */
 export type Profile = {
@@ -1532,6 +1962,16 @@ export type Retry = {
 	cap_ms?: number,
 };
 
+/**  Counters that rise when what they count changes. */
+export type Revisions = {
+	/**  Watched folders and their files. */
+	watches: number,
+	/**  Channels and messages. */
+	outbox: number,
+	/**  Why the queue is held. */
+	hold: number,
+};
+
 /**  Rotation flag (display matrix). */
 export type Rotation = 
 /**  Turn the pixels, clear the flag. */
@@ -1609,6 +2049,26 @@ export type Scan =
 /**  Interlaced stays interlaced, flagged with its field order. */
 "keep";
 
+/**  What happens to the secret when a channel is changed. */
+export type SecretChange = 
+/**  It stays. */
+{ do: "keep" } | 
+/**  It is replaced. */
+{ do: "set"; 
+/**  By this. */
+secret: string } | 
+/**  There is none any more. */
+{ do: "clear" };
+
+/**  How a connection is protected. */
+export type Security = 
+/**  TLS from the first byte (port 465). */
+"tls" | 
+/**  Begins in the clear, then TLS, or not at all (port 587). */
+"start-tls" | 
+/**  In the clear. A password is not sent. */
+"none";
+
 /**  An encoded segment. */
 export type SegmentMade = {
 	/**  First frame, as an ordinal of the schedule. */
@@ -1683,6 +2143,13 @@ export type SheetFile = {
 	bytes: number,
 };
 
+/**  Whether a file needs a sidecar job. */
+export type SidecarRule = 
+/**  One that is there when the file is ready is obeyed. */
+"optional" | 
+/**  A file without one waits for it. */
+"required";
+
 /**
  *  Picture size rule. Odd sizes become even by leaving out the last column or row (a crop of one
  *  pixel, never a rescale), wherever the pixel format needs it.
@@ -1708,6 +2175,8 @@ export type Snapshot = {
 	 *  dismissed, newest first (at most 50).
 	 */
 	jobs: LiveJob[],
+	/**  Why no new job is begun, where that is so. */
+	hold: Hold | null,
 };
 
 /**  See [`FileFacts`]. */
@@ -1832,6 +2301,47 @@ export type StepView = {
 	attempts: AttemptView[],
 };
 
+/**  How a message goes out. */
+export type Target = 
+/**  HTTP POST of the JSON; signed with HMAC-SHA-256 when there is a secret. */
+{ kind: "webhook"; 
+/**  `https://…` or `http://…`. */
+url: string } | 
+/**  A program, without a shell: the JSON on standard input. */
+{ kind: "command"; 
+/**  The program. */
+program: string; 
+/**  Its arguments; `{topic}`, `{job}`, `{source}`, `{profile}`, `{state}` and `{receipt}` are filled in. */
+arguments: string[]; 
+/**  It is ended after so many seconds. */
+timeout_s: number } | 
+/**  An e-mail. The secret is the password. */
+{ kind: "email"; 
+/**  Mail server. */
+host: string; 
+/**  Its port. */
+port: number; 
+/**  How the connection is protected. */
+security: Security; 
+/**  User name, where the server wants one. */
+user: string | null; 
+/**  Sender. */
+from: string; 
+/**  Receivers. */
+to: string[] } | 
+/**  A message broker that speaks STOMP 1.2 (ActiveMQ, Artemis, RabbitMQ). The secret is the pass code. */
+{ kind: "stomp"; 
+/**  Broker. */
+host: string; 
+/**  Its port, usually 61613. */
+port: number; 
+/**  Whether the connection is protected with TLS. */
+tls: boolean; 
+/**  Queue or topic, e.g. `/queue/spillway`. */
+destination: string; 
+/**  Login, where the broker wants one. */
+user: string | null };
+
 /**  Something that can be shown in the file manager or opened. */
 export type Thing = 
 /**  The source of a job. */
@@ -1852,6 +2362,18 @@ job: JobId } |
 { what: "profile"; 
 /**  Its id. */
 id: string } | 
+/**  A watched folder. */
+{ what: "watch"; 
+/**  Which. */
+id: WatchId } | 
+/**  Where results of a watched folder go. */
+{ what: "watch-output"; 
+/**  Which watched folder. */
+id: WatchId } | 
+/**  A file in a watched folder. */
+{ what: "arrival"; 
+/**  Which. */
+id: ArrivalId } | 
 /**  The data folder. */
 { what: "data-folder" };
 
@@ -1882,6 +2404,35 @@ export type Tool = {
 	version: string,
 };
 
+/**  What others can be told. The names are part of the event schema (`docs/events.md`). */
+export type Topic = 
+/**  A job was accepted into the queue. */
+"job.submitted" | 
+/**  Its first step started. */
+"job.started" | 
+/**  A tenth more of it is done. */
+"job.progress" | 
+/**  All outputs are in place and proven. */
+"job.delivered" | 
+/**  It failed. */
+"job.failed" | 
+/**  It was cancelled. */
+"job.cancelled" | 
+/**  It was paused, or held for want of something outside (space, a drive). */
+"job.held" | 
+/**  It goes on. */
+"job.resumed" | 
+/**  A watched folder cannot be reached. */
+"watch.unreachable" | 
+/**  It is back. */
+"watch.reachable" | 
+/**  A file in a watched folder needs attention. */
+"arrival.held" | 
+/**  A file was recognised as taken before, and passed over. */
+"arrival.skipped" | 
+/**  Somebody tries the channel. */
+"channel.test";
+
 /**  An audio track. */
 export type TrackMade = {
 	/**  Programme id. */
@@ -1901,6 +2452,41 @@ export type TrackMade = {
 	/**  Samples cut. */
 	cut: number,
 };
+
+/**  One try of sending a message. */
+export type TryView = {
+	/**  When, ms UTC. */
+	at_ms: number,
+	/**  How long it took, ms. */
+	took_ms: number,
+	/**  Whether the other side took it. */
+	taken: boolean,
+	/**  What it said, or why it failed; one English sentence. */
+	said: string,
+};
+
+/**  Why a folder is held. */
+export type UnreachableReason = 
+/**  It is not there. */
+{ because: "missing" } | 
+/**  Its drive is not mounted: what stands at its path is another file system. */
+{ because: "not-mounted"; 
+/**  What was mounted, e.g. `//nas/share`. */
+source: string; 
+/**  Where it was mounted. */
+mount_point: string } | 
+/**  It came back empty, on another device, though it held files. */
+{ because: "came-back-empty"; 
+/**  How many files it held. */
+files: number } | 
+/**  It does not answer. */
+{ because: "hangs" } | 
+/**  It may not be read. */
+{ because: "forbidden" } | 
+/**  Something else. */
+{ because: "failed"; 
+/**  What the system or the service says. */
+why: string };
 
 /**  What preflight says of a property. */
 export type Verdict = 
@@ -2003,6 +2589,107 @@ export type VideoSettings = {
 	/**  Fields or frames. */
 	field_order: FieldOrder,
 };
+
+/**  Name of a watched folder: a UUID v7. */
+export type WatchId = string;
+
+/**  What somebody sets of a watched folder. */
+export type WatchSettings = {
+	/**  Ids of profiles; every file is delivered to each. */
+	profiles: string[],
+	/**
+	 *  Folder for the results, absolute; `None`: a folder beside the watched one, with `-delivered` added to its
+	 *  name. A bucket needs one.
+	 */
+	out_dir: string | null,
+	/**  Patterns (globs) of names or relative paths that are taken; empty: every usual media file. */
+	include: string[],
+	/**  Patterns that are passed over. */
+	exclude: string[],
+	/**  Whether sub-folders are watched, too. */
+	recursive: boolean,
+	/**  Whether sub-folders are made again in the output folder. */
+	mirror: boolean,
+	/**
+	 *  How long a file must be still before it is looked into, in seconds; longer for large files and on network
+	 *  drives.
+	 */
+	settle_s: number,
+	/**  What happens to a source when everything of it is delivered. */
+	after: AfterDelivery,
+	/**  Hours at which work may start, local time; empty: always. */
+	hours: Hours[],
+	/**  Priority of its jobs; higher goes first. */
+	priority: number,
+	/**  Whether a file waits for its sidecar job (`NAME.spillway.toml` or `.json`). */
+	sidecar: SidecarRule,
+	/**  Address of an SQS queue that the bucket sends its events to; without one it is listed again and again. */
+	queue_url: string | null,
+};
+
+/**  How a watched folder is. */
+export type WatchState = 
+/**  Not looked at yet. */
+{ state: "new" } | 
+/**  The system tells of changes; looked through now and then all the same. */
+{ state: "watching" } | 
+/**  Looked through again and again. */
+{ state: "polling"; 
+/**  Why. */
+why: PollReason; 
+/**  Every so many seconds. */
+every_s: number } | 
+/**  Somebody wished so. */
+{ state: "paused" } | 
+/**  Held until it is back; nothing is deleted or forgotten. */
+{ state: "unreachable"; 
+/**  Why. */
+why: UnreachableReason; 
+/**  Since when, ms UTC. */
+since_ms: number };
+
+/**  A watched folder in a list. */
+export type WatchView = {
+	/**  Its name. */
+	id: WatchId,
+	/**  What is watched. */
+	place: Place,
+	/**  What is set. */
+	settings: WatchSettings,
+	/**  Where results go, worked out. */
+	out_dir: string,
+	/**  How it is. */
+	state: WatchState,
+	/**  Its files. */
+	counts: ArrivalCounts,
+	/**  When it was last looked through, ms UTC. */
+	scanned_ms: number | null,
+	/**  How long that took, ms. */
+	scan_took_ms: number | null,
+	/**  When it is looked through next, ms UTC. */
+	next_scan_ms: number | null,
+	/**  Until when nothing is started, ms UTC; `None`: it may start now. */
+	closed_until_ms: number | null,
+	/**  When it was added, ms UTC. */
+	created_ms: number,
+};
+
+/**  A day of the week. */
+export type Weekday = 
+/**  Monday. */
+"mon" | 
+/**  Tuesday. */
+"tue" | 
+/**  Wednesday. */
+"wed" | 
+/**  Thursday. */
+"thu" | 
+/**  Friday. */
+"fri" | 
+/**  Saturday. */
+"sat" | 
+/**  Sunday. */
+"sun";
 
 /**  What somebody wants of a job; only the runner acts on it. */
 export type Wish = 

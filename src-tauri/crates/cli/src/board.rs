@@ -88,6 +88,7 @@ impl Board {
     pub(crate) fn apply(&mut self, feed: &Feed, now: Duration) {
         match feed {
             Feed::Event(event) => self.apply_event(event),
+            Feed::Revisions(_) => {}
             Feed::Progress { job, ord, done, total } => {
                 let Some(row) = self.row_mut(*job) else { return };
                 if let Some(cell) = row.cells.get_mut(ord)
@@ -253,7 +254,7 @@ fn scaled(frames: u64, done: u64, total: u64) -> u64 {
 pub(crate) mod tests {
     use std::path::PathBuf;
 
-    use spillway_engine::model::{JobView, StepCounts, StepView};
+    use spillway_engine::model::{JobExtras, JobView, StepCounts, StepView};
 
     use super::*;
 
@@ -275,6 +276,7 @@ pub(crate) mod tests {
             started_ms: Some(2_000),
             ended_ms: None,
             out_dir: PathBuf::from("/out"),
+            extras: JobExtras::default(),
             steps: StepCounts::default(),
             error: None,
             outputs: vec![],

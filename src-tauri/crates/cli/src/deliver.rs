@@ -1,6 +1,6 @@
 //! `deliver` and `submit`.
 
-use spillway_engine::model::{JobState, JobView, SubmitRequest};
+use spillway_engine::model::{JobExtras, JobState, JobView, SubmitRequest};
 
 use crate::{
     Session,
@@ -72,5 +72,6 @@ fn request(session: &Session<'_>, what: &Delivery) -> Result<SubmitRequest, Comm
         profiles: profiles.collect::<Result<_, CommandError>>()?,
         out_dir,
         priority: 0,
+        extras: JobExtras::default(),
     })
 }

@@ -126,6 +126,7 @@ impl<'a> Follow<'a> {
         let job = match feed {
             Feed::Event(event) => event.job,
             Feed::Progress { job, .. } => *job,
+            Feed::Revisions(_) => return,
         };
         if let Scope::Jobs(ids) = &self.scope
             && !ids.contains(&job)

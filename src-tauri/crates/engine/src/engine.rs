@@ -3,11 +3,13 @@
 mod follow;
 mod forecast;
 mod look;
+mod outbox;
 mod past;
 mod picture;
 mod queue;
 mod report;
 mod sheet;
+mod watch;
 mod wish;
 
 use std::{

@@ -2,24 +2,30 @@
 
 use rusqlite::Connection;
 
-use crate::{db, error::EngineError, model::Feed};
+use crate::{
+    db,
+    error::EngineError,
+    model::{Feed, Revisions},
+};
 
 const AT_ONCE: u32 = 500;
 
 /// Remembers how far the journal was told.
 pub(crate) struct Pump {
     seq: i64,
+    /// Told last; `None`: nothing yet.
+    revisions: Option<Revisions>,
 }
 
 impl Pump {
     /// Tells what is written from now on.
     pub(crate) fn from_now(connection: &Connection) -> Result<Self, EngineError> {
-        Ok(Self { seq: db::last_seq(connection)? })
+        Ok(Self { seq: db::last_seq(connection)?, revisions: Some(db::revisions(connection)?) })
     }
 
     /// Tells what is written after an entry.
     pub(crate) fn after(seq: i64) -> Self {
-        Self { seq }
+        Self { seq, revisions: None }
     }
 
     /// Tells everything that is new.
@@ -30,11 +36,16 @@ impl Pump {
     ) -> Result<(), EngineError> {
         loop {
             let events = db::events_after(connection, self.seq, AT_ONCE)?;
-            let Some(last) = events.last() else { return Ok(()) };
+            let Some(last) = events.last() else { break };
             self.seq = last.seq;
             for event in events {
                 feed(&Feed::Event(event));
             }
         }
+        let now = db::revisions(connection)?;
+        if self.revisions.replace(now) != Some(now) {
+            feed(&Feed::Revisions(now));
+        }
+        Ok(())
     }
 }

@@ -21,6 +21,7 @@ pub mod live;
 mod lock;
 pub mod model;
 mod order;
+pub mod outbox;
 pub mod picture;
 pub mod plan;
 pub mod preflight;
@@ -34,6 +35,7 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod transition;
+pub mod watch;
 
 pub use config::Config;
 pub use engine::Engine;

@@ -1,5 +1,7 @@
 //! The queue as a window shows it: what is at work, what waits, what needs attention, what ended lately.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -14,6 +16,34 @@ pub struct Snapshot {
     /// newest first (at most 200); then delivered and cancelled ones of the last day that nobody
     /// dismissed, newest first (at most 50).
     pub jobs: Vec<LiveJob>,
+    /// Why no new job is begun, where that is so.
+    pub hold: Option<Hold>,
+}
+
+/// The queue waits for something outside; it goes on by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Hold {
+    /// What for.
+    pub why: HoldReason,
+    /// Since when, ms UTC.
+    pub since_ms: i64,
+    /// When it is looked at again, ms UTC.
+    pub next_look_ms: i64,
+}
+
+/// What the queue waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum HoldReason {
+    /// Space on a disk.
+    Space {
+        /// Folder on that disk: of temporary data, or of results.
+        folder: PathBuf,
+        /// Bytes that the next job and those at work still need there.
+        needed: u64,
+        /// Bytes that are free there.
+        free: u64,
+    },
 }
 
 /// A job with the state of each of its steps.

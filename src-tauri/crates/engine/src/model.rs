@@ -1,12 +1,12 @@
 //! Jobs as everybody outside the engine sees them: ids, states, views, events, requests.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use uuid::Uuid;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, watch::WatchId};
 
 /// Name of a job: a UUID v7, so ids sort by age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type)]
@@ -159,6 +159,8 @@ pub struct JobView {
     pub ended_ms: Option<i64>,
     /// Output folder, absolute.
     pub out_dir: PathBuf,
+    /// What was asked beyond source and profile.
+    pub extras: JobExtras,
     /// Steps by state.
     pub steps: StepCounts,
     /// Why it failed.
@@ -358,6 +360,19 @@ pub enum Feed {
         /// Of how many; 0: unknown.
         total: u64,
     },
+    /// Something beside the queue changed: read it again.
+    Revisions(Revisions),
+}
+
+/// Counters that rise when what they count changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Revisions {
+    /// Watched folders and their files.
+    pub watches: i64,
+    /// Channels and messages.
+    pub outbox: i64,
+    /// Why the queue is held.
+    pub hold: i64,
 }
 
 /// What [`crate::Engine::follow`] tells, in order.
@@ -380,6 +395,21 @@ pub struct SubmitRequest {
     pub out_dir: Option<PathBuf>,
     /// Higher goes first.
     pub priority: i64,
+    /// What is asked beyond that.
+    pub extras: JobExtras,
+}
+
+/// What a job is asked beyond source and profile; a sidecar job says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct JobExtras {
+    /// Takes the place of the source's name in the names of outputs.
+    pub title: Option<String>,
+    /// Words of the sender, carried to receipt and messages; never interpreted.
+    pub metadata: BTreeMap<String, String>,
+    /// When it should be delivered, ms UTC.
+    pub deadline_ms: Option<i64>,
+    /// The watched folder that it came from.
+    pub watch: Option<WatchId>,
 }
 
 /// Which jobs to list.

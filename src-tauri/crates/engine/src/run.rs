@@ -4,6 +4,7 @@
 mod bell;
 pub(crate) mod mend;
 pub(crate) mod settle;
+mod shift;
 mod slots;
 mod turn;
 
@@ -30,10 +31,13 @@ use crate::{
     feed::Pump,
     lock::Lock,
     model::{Feed, JobId},
-    recover,
+    outbox, recover,
     steps::{self, Bench, Brief, Craft, Note, Notebook, Noted, Performed, Setback},
+    watch,
 };
 pub(crate) use bell::Bell;
+use shift::Beside;
+pub(crate) use shift::Shift;
 use slots::Slots;
 use turn::Turn;
 
@@ -93,13 +97,49 @@ pub(crate) fn run(
     std::thread::scope(|scope| {
         let (wake, wakes) = mpsc::channel();
         tools.bell.wire(wake.clone());
-        let mut runner =
-            Runner { tools, errand, focus, connection, pump, slots: Slots::new(tools.config), wake, wakes };
+        let beside = beside(scope, tools, errand, &wake)?;
+        let slots = Slots::new(tools.config);
+        let mut runner = Runner { tools, errand, focus, connection, pump, slots, beside, wake, wakes };
         let outcome = runner.drive(scope, stop, feed);
         // After an error the threads must be told, or the scope would wait for them.
         runner.slots.stop_all();
+        runner.beside.iter().for_each(Beside::stop);
         outcome
     })
+}
+
+/// Starts what goes on beside the queue: none of it for an errand that touches nothing but its own jobs.
+fn beside<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    tools: &'scope Tools<'_>,
+    errand: &Errand<'_>,
+    wake: &Sender<Wake>,
+) -> Result<Vec<Beside>, EngineError> {
+    type Attend = fn(&Tools<'_>, &Shift) -> Result<(), EngineError>;
+    let (watch, outbox): ((&str, Attend), (&str, Attend)) =
+        (("watch", watch::attend), ("outbox", outbox::attend));
+    let wanted = match errand.until {
+        _ if errand.only => vec![],
+        Until::Jobs(_) => vec![outbox],
+        Until::Idle | Until::Stopped => vec![watch, outbox],
+    };
+    let mut started = Vec::new();
+    for (name, attend) in wanted {
+        let (beside, shift) = shift::shift(wake.clone(), *errand.until == Until::Idle);
+        started.push(beside);
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        let begun = thread.spawn_scoped(scope, move || {
+            if let Err(error) = attend(tools, &shift) {
+                tracing::error!(%error, work = name, "work beside the queue ended");
+            }
+            shift.set_idle(true);
+        });
+        if let Err(error) = begun {
+            started.iter().for_each(Beside::stop);
+            return Err(EngineError::Thread(error));
+        }
+    }
+    Ok(started)
 }
 
 struct Runner<'a> {
@@ -109,6 +149,7 @@ struct Runner<'a> {
     connection: Connection,
     pump: &'a mut Pump,
     slots: Slots,
+    beside: Vec<Beside>,
     wake: Sender<Wake>,
     wakes: Receiver<Wake>,
 }
@@ -127,6 +168,7 @@ impl<'a> Runner<'a> {
         let mut seen = None;
         let mut due = None;
         let mut leaving = false;
+        let mut rested = false;
         loop {
             leaving = leaving || stop.load(Ordering::Relaxed);
             if leaving {
@@ -134,8 +176,13 @@ impl<'a> Runner<'a> {
             }
             let version = db::data_version(&self.connection)?;
             let is_due = due.is_some_and(|due| due <= self.tools.clock.now_ms());
-            if !ended.is_empty() || seen != Some(version) || is_due {
-                let turn = self.turn(std::mem::take(&mut ended), leaving)?;
+            if seen.is_some_and(|seen| seen != version) {
+                self.beside.iter().for_each(Beside::ring);
+            }
+            let rest = self.beside.iter().all(Beside::is_idle);
+            if !ended.is_empty() || seen != Some(version) || is_due || rest != rested {
+                rested = rest;
+                let turn = self.turn(std::mem::take(&mut ended), leaving, rested)?;
                 seen = Some(version);
                 due = turn.next_due;
                 leaving = leaving || turn.reached;
@@ -153,7 +200,12 @@ impl<'a> Runner<'a> {
         }
     }
 
-    fn turn(&mut self, ended: Vec<(i64, Performed)>, leaving: bool) -> Result<Turn, EngineError> {
+    fn turn(
+        &mut self,
+        ended: Vec<(i64, Performed)>,
+        leaving: bool,
+        rested: bool,
+    ) -> Result<Turn, EngineError> {
         let now_ms = self.tools.clock.now_ms();
         let ended: Vec<_> =
             ended.into_iter().filter_map(|(id, performed)| Some((self.slots.free(id)?, performed))).collect();
@@ -164,7 +216,13 @@ impl<'a> Runner<'a> {
             self.tools,
             &self.slots,
             ended,
-            &turn::Order { leaving, focus: self.focus, only: self.errand.only, until: self.errand.until },
+            &turn::Order {
+                leaving,
+                focus: self.focus,
+                only: self.errand.only,
+                until: self.errand.until,
+                rested,
+            },
         )?;
         for kind in &kinds {
             self.tools.faults.hit_step(*kind, crate::fault::Moment::BeforeCommit);

@@ -36,9 +36,23 @@ pub(crate) fn submit(tx: &Tx<'_>, request: SubmitRequest) -> Result<Vec<JobId>, 
         let identity = Identity::of(&source);
         for profile in &request.profiles {
             let id = JobId(Uuid::now_v7());
-            let new = NewJob { id, source: &source, profile, out_dir: &out_dir, priority: request.priority };
+            let new = NewJob {
+                id,
+                source: &source,
+                profile,
+                out_dir: &out_dir,
+                priority: request.priority,
+                extras: &request.extras,
+            };
             let key = tx.insert_job(&new)?;
-            let seed = Seed { job: id, source: &source, profile, out_dir: &out_dir, created_ms: tx.now_ms };
+            let seed = Seed {
+                job: id,
+                source: &source,
+                title: request.extras.title.as_deref(),
+                profile,
+                out_dir: &out_dir,
+                created_ms: tx.now_ms,
+            };
             if let Err(mut failure) = accept(tx, key, &seed, &identity, request.priority)? {
                 tx.delete_outputs(key.num)?;
                 failure.recorded(id, "accept", 1, (0, 0));

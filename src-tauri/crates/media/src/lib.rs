@@ -3,6 +3,7 @@
 
 mod audio;
 mod boxes;
+mod complete;
 pub mod facts;
 #[allow(unsafe_code, reason = "FFmpeg is a C library; this module is its only caller")]
 mod ff;

@@ -27,6 +27,8 @@ pub enum Task {
     Package(PackageTask),
     /// Read back a finished output.
     Measure(MeasureTask),
+    /// Say whether a file is whole: its structure and its end are there.
+    Complete(CompleteTask),
     /// Show one frame as a JPEG file.
     Picture(PictureTask),
     /// Make a sample master: a moving test picture with tones.
@@ -49,6 +51,8 @@ pub enum Outcome {
     Files(FilesDone),
     /// Of [`Task::Measure`].
     Measure(Box<Measured>),
+    /// Of [`Task::Complete`].
+    Complete(Completeness),
     /// Of [`Task::Picture`].
     Picture(PictureDone),
     /// Of [`Task::Doctor`].
@@ -69,6 +73,31 @@ pub struct InspectTask {
     pub index: Option<PathBuf>,
     /// How to find the frames.
     pub method: IndexMethod,
+}
+
+/// See [`Task::Complete`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompleteTask {
+    /// Absolute path.
+    pub source: PathBuf,
+}
+
+/// Whether a file that has stopped growing is all there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Completeness {
+    /// Everything that its structure promises is there, and its end can be read.
+    Whole,
+    /// Something that its structure promises is missing: it will be looked at again.
+    Incomplete {
+        /// What is missing, one English sentence: `The index (moov) is missing: the copy stopped, or goes on.`
+        why: String,
+    },
+    /// It is no media file that is opened here, whatever arrives of it yet.
+    NotMedia {
+        /// Why, one English sentence.
+        why: String,
+    },
 }
 
 /// How the frames of a source are found.

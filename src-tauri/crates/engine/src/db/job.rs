@@ -12,10 +12,11 @@ use super::{
 use crate::{
     error::EngineError,
     failure::Failure,
-    model::{EventBody, JobId, JobState, Wish},
+    model::{EventBody, JobExtras, JobId, JobState, Wish},
     plan::JobPlan,
     steps::source::Identity,
     transition::{self, JobEvent},
+    watch::WatchId,
 };
 
 /// Both names of a job: the database's and everybody else's.
@@ -35,6 +36,7 @@ pub(crate) struct NewJob<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) out_dir: &'a std::path::Path,
     pub(crate) priority: i64,
+    pub(crate) extras: &'a JobExtras,
 }
 
 /// A job as its steps need it.
@@ -55,6 +57,7 @@ pub(crate) struct JobRow {
     pub(crate) created_ms: i64,
     pub(crate) started_ms: Option<i64>,
     pub(crate) cost_microusd: i64,
+    pub(crate) extras: JobExtras,
 }
 
 impl JobRow {
@@ -65,7 +68,8 @@ impl JobRow {
 }
 
 const COLUMNS: &str = "num, id, source, source_bytes, source_mtime_ns, source_dev, source_inode, source_sha256, \
-                       profile, out_dir, state, wish, priority, tier, plan, error, created_ms, started_ms, cost_microusd";
+                       profile, out_dir, state, wish, priority, tier, plan, error, created_ms, started_ms, cost_microusd, \
+                       title, metadata, deadline_ms, watch";
 
 fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     let identity = match row.get::<_, Option<i64>>("source_bytes")? {
@@ -93,6 +97,17 @@ fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         created_ms: row.get("created_ms")?,
         started_ms: row.get("started_ms")?,
         cost_microusd: row.get("cost_microusd")?,
+        extras: extras(row)?,
+    })
+}
+
+/// What was asked of a job beyond source and profile.
+pub(super) fn extras(row: &Row<'_>) -> rusqlite::Result<JobExtras> {
+    Ok(JobExtras {
+        title: row.get("title")?,
+        metadata: row.get::<_, Json<_>>("metadata")?.0,
+        deadline_ms: row.get("deadline_ms")?,
+        watch: row.get::<_, Option<Text<WatchId>>>("watch")?.map(|text| text.0),
     })
 }
 
@@ -101,8 +116,9 @@ impl Tx<'_> {
     pub(crate) fn insert_job(&self, new: &NewJob<'_>) -> Result<JobKey, EngineError> {
         self.sql
             .prepare_cached(
-                "INSERT INTO job (id, source, profile_id, partner, profile, engine, out_dir, state, priority, created_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'local', ?6, ?7, ?8, ?9)",
+                "INSERT INTO job (id, source, profile_id, partner, profile, engine, out_dir, state, priority, created_ms,
+                   title, metadata, deadline_ms, watch)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'local', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?
             .execute(params![
                 new.id.to_string(),
@@ -113,7 +129,11 @@ impl Tx<'_> {
                 path_text(new.out_dir),
                 Word(JobState::Queued),
                 new.priority,
-                self.now_ms
+                self.now_ms,
+                new.extras.title,
+                Json(&new.extras.metadata),
+                new.extras.deadline_ms,
+                new.extras.watch.map(|watch| watch.to_string()),
             ])?;
         let key = JobKey { num: self.sql.last_insert_rowid(), id: new.id };
         self.tell(key.id, &EventBody::Submitted)?;

@@ -20,7 +20,8 @@ const DAY_MS: i64 = 86_400_000;
 /// Without the documents of a job, which are large.
 const JOB: &str =
     "SELECT num, id, source, profile_id, partner, engine, out_dir, state, wish, priority, created_ms,
-                   started_ms, ended_ms, error, receipt, cost_microusd, frame_rate FROM job";
+                   started_ms, ended_ms, error, receipt, cost_microusd, frame_rate, title, metadata, deadline_ms, watch
+     FROM job";
 
 /// Everything on the queue page; to be called inside one read transaction.
 pub(crate) fn snapshot(sql: &Connection, now_ms: i64) -> Result<Snapshot, EngineError> {
@@ -38,7 +39,7 @@ pub(crate) fn snapshot(sql: &Connection, now_ms: i64) -> Result<Snapshot, Engine
          ORDER BY ended_ms DESC, num DESC LIMIT 50",
         &[&now_ms.saturating_sub(DAY_MS)],
     )?);
-    Ok(Snapshot { seq, jobs: filled(sql, jobs)? })
+    Ok(Snapshot { seq, jobs: filled(sql, jobs)?, hold: None })
 }
 
 /// One job, whether or not it is on the queue page; to be called inside one read transaction.

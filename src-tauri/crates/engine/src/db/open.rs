@@ -14,6 +14,7 @@ use crate::error::EngineError;
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_start.sql")),
     M::up(include_str!("../../migrations/0002_history.sql")),
+    M::up(include_str!("../../migrations/0003_errands.sql")),
 ];
 
 fn migrations() -> Migrations<'static> {
@@ -108,7 +109,7 @@ mod tests {
         drop(raw);
         let before = std::fs::read(database_path(folder.path())).unwrap();
         let error = open(folder.path()).unwrap_err();
-        assert!(matches!(error, EngineError::Newer { found: 99, known: 2, .. }), "{error}");
+        assert!(matches!(error, EngineError::Newer { found: 99, known: 3, .. }), "{error}");
         assert!(error.to_string().contains("newer Spillway"));
         assert_eq!(std::fs::read(database_path(folder.path())).unwrap(), before);
     }

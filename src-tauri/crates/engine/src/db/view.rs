@@ -118,6 +118,7 @@ pub(super) fn view(row: &Row<'_>, steps: StepCounts) -> rusqlite::Result<JobView
         started_ms: row.get("started_ms")?,
         ended_ms: row.get("ended_ms")?,
         out_dir: path(row, "out_dir")?,
+        extras: super::job::extras(row)?,
         steps,
         error: row.get::<_, Option<Json<Failure>>>("error")?.map(|json| json.0),
         outputs: Vec::new(),

@@ -18,6 +18,8 @@ pub(super) struct Order<'a> {
     /// Nothing else is touched.
     pub(super) only: bool,
     pub(super) until: &'a Until,
+    /// Nothing goes on beside the queue that could make work.
+    pub(super) rested: bool,
 }
 
 /// What came of a turn.
@@ -53,7 +55,7 @@ pub(super) fn take(
     let claimed = if order.leaving { Vec::new() } else { claim(tx, slots, order)? };
     let reached = claimed.is_empty()
         && match order.until {
-            Until::Idle => slots.is_empty() && !tx.work_left()?,
+            Until::Idle => order.rested && slots.is_empty() && !tx.work_left()?,
             Until::Jobs(ids) => tx.unfinished_among(ids)? == 0,
             Until::Stopped => false,
         };

@@ -1,6 +1,9 @@
 //! Names of outputs and receipts, decided when a job is submitted.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use spillway_profile::{
     Container, Profile,
@@ -18,6 +21,8 @@ use crate::{
 pub(crate) struct Seed<'a> {
     pub(crate) job: JobId,
     pub(crate) source: &'a Path,
+    /// In the place of the source's name.
+    pub(crate) title: Option<&'a str>,
     pub(crate) profile: &'a Profile,
     pub(crate) out_dir: &'a Path,
     pub(crate) created_ms: i64,
@@ -28,6 +33,7 @@ impl<'a> Seed<'a> {
         Self {
             job: job.key.id,
             source: &job.source,
+            title: job.extras.title.as_deref(),
             profile: &job.profile,
             out_dir: &job.out_dir,
             created_ms: job.created_ms,
@@ -40,7 +46,8 @@ const LONGEST: usize = 255;
 
 /// The rows of all names of a job: outputs in the order of the profile, then the receipts.
 pub(crate) fn wanted(seed: &Seed<'_>) -> Result<Vec<OutputRow>, NameError> {
-    let title = seed.source.file_stem().unwrap_or_default().to_string_lossy();
+    let own = || seed.source.file_stem().unwrap_or_default().to_string_lossy();
+    let title = seed.title.map_or_else(own, Cow::Borrowed);
     let (short, date) = (short_id(seed.job), day(seed.created_ms));
     let profile = seed.profile;
     let mut rows = Vec::new();

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     EngineError, Until,
     lock::Lock,
-    model::{EventBody, Feed, JobFilter, JobState, StepKind, StepState, SubmitRequest},
+    model::{EventBody, Feed, JobExtras, JobFilter, JobState, StepKind, StepState, SubmitRequest},
 };
 
 #[test]
@@ -45,6 +45,7 @@ fn the_feed_tells_every_entry_of_the_journal_once_and_in_order() {
     engine
         .run(Until::Idle, &AtomicBool::new(false), &mut |feed| match feed {
             Feed::Event(event) => told.push(event.clone()),
+            Feed::Revisions(_) => {}
             Feed::Progress { job, .. } => {
                 assert_eq!(*job, id);
                 progress += 1;
@@ -182,6 +183,7 @@ fn higher_priority_goes_first() {
         profiles: vec![profile()],
         out_dir: Some(stage.path("out")),
         priority: 5,
+        extras: JobExtras::default(),
     };
     let high = engine.submit(request).unwrap()[0];
     run(&engine);

@@ -34,7 +34,7 @@ impl Ears {
         match heard {
             Heard::Runner(runner) => self.runners.push(runner.clone()),
             Heard::Feed(Feed::Event(event)) => self.seqs.push(event.seq),
-            Heard::Feed(Feed::Progress { .. }) => {}
+            Heard::Feed(Feed::Progress { .. } | Feed::Revisions(_)) => {}
         }
     }
 }

@@ -17,8 +17,8 @@ use spillway_media::{
     process::WorkerFailure,
     schedule::Entry,
     task::{
-        AudioDone, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo, PictureDone,
-        PictureMoment, Progress, SegmentDone, Task, Time, VideoInput,
+        AudioDone, Completeness, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo,
+        PictureDone, PictureMoment, Progress, SegmentDone, Task, Time, VideoInput,
     },
     types::{MediaCode, MediaError, Ratio},
 };
@@ -147,6 +147,19 @@ impl Hands {
                 Ok(Outcome::Files(FilesDone { files, frames: 10, duration_ms: 400 }))
             }
             Task::Measure(task) => Ok(Outcome::Measure(Box::new(measured(&task.path).map_err(io)?))),
+            // A file of these tests is whole unless it says that it is not.
+            Task::Complete(task) => {
+                let text = std::fs::read_to_string(&task.source).map_err(io)?;
+                Ok(Outcome::Complete(match text.as_str() {
+                    text if text.contains("PARTIAL") => {
+                        Completeness::Incomplete { why: "The end is missing.".into() }
+                    }
+                    text if text.contains("NOT-MEDIA") => {
+                        Completeness::NotMedia { why: "It is a shopping list.".into() }
+                    }
+                    _ => Completeness::Whole,
+                }))
+            }
             Task::Picture(task) => {
                 fs::write(&task.out, format!("picture of {}", task.source.display())).map_err(io)?;
                 let at_ms = if let PictureMoment::At(ms) = task.moment { ms } else { 0 };
@@ -285,6 +298,7 @@ fn name_of(task: &Task) -> String {
         Task::Stitch(task) => format!("stitch {}", file(&task.out)),
         Task::Package(task) => format!("package {}", file(&task.out)),
         Task::Measure(task) => format!("measure {}", file(&task.path)),
+        Task::Complete(task) => format!("complete {}", file(&task.source)),
         Task::Picture(task) => format!("picture {}", file(&task.source)),
         Task::Sample(_) => "sample".into(),
         Task::Doctor {} => "doctor".into(),

@@ -8,7 +8,7 @@ use super::stage::profile;
 use crate::{
     db::{NewJob, NewStep, OutputRow, OutputState, Role, Tx},
     failure::{Code, Failure},
-    model::{JobId, StepKind},
+    model::{JobExtras, JobId, StepKind},
     steps::{StepInput, graph},
     transition::JobEvent,
 };
@@ -62,7 +62,14 @@ pub(super) fn settle(tx: &mut Tx<'_>, dice: &mut Dice, n: usize) -> Person {
     let id = JobId(uuid::Uuid::now_v7());
     let created_ms = tx.now_ms;
     let out_dir = Path::new("/out");
-    let new = NewJob { id, source: &source, profile: &profile, out_dir, priority: 0 };
+    let new = NewJob {
+        id,
+        source: &source,
+        profile: &profile,
+        out_dir,
+        priority: 0,
+        extras: &JobExtras::default(),
+    };
     let key = tx.insert_job(&new).unwrap();
     let mut text = format!("{}\n{}\n{}", source.display(), profile.partner, profile.id);
     let outputs = u32::try_from(1 + dice.below(2)).unwrap();
@@ -138,7 +145,14 @@ fn output(ord: u32, path: &Path, role: Role) -> OutputRow {
 pub(super) fn running(tx: &Tx<'_>, n: u32, segments: u32) -> JobId {
     let source = PathBuf::from(format!("/in/{n}.mov"));
     let id = JobId(uuid::Uuid::now_v7());
-    let new = NewJob { id, source: &source, profile: &profile(), out_dir: Path::new("/out"), priority: 0 };
+    let new = NewJob {
+        id,
+        source: &source,
+        profile: &profile(),
+        out_dir: Path::new("/out"),
+        priority: 0,
+        extras: &JobExtras::default(),
+    };
     let key = tx.insert_job(&new).unwrap();
     tx.insert_steps(key.num, 0, &graph::first_steps(), &[]).unwrap();
     let steps: Vec<NewStep> = (0..segments)

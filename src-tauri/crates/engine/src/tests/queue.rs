@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Engine, EngineError, Until,
-    model::{EventBody, Feed, JobId, JobState, StepKind, StepState, SubmitRequest, Wish},
+    model::{EventBody, Feed, JobExtras, JobId, JobState, StepKind, StepState, SubmitRequest, Wish},
 };
 
 fn submit(stage: &Stage, engine: &Engine, count: usize) -> Vec<JobId> {
@@ -74,6 +74,7 @@ proptest! {
             profiles: vec![profile()],
             out_dir: Some(stage.path("out")),
             priority: late,
+            extras: JobExtras::default(),
         };
         engine.submit(request).unwrap();
         let order = shown(&engine);

@@ -15,13 +15,19 @@ use super::{
 use crate::{
     Engine,
     failure::Code,
-    model::{JobFilter, JobState, SubmitRequest, Wish},
+    model::{JobExtras, JobFilter, JobState, SubmitRequest, Wish},
     picture::Moment,
 };
 
 fn request(stage: &Stage, names: &[&str], profiles: Vec<Profile>) -> SubmitRequest {
     let sources = names.iter().map(|name| stage.source(name)).collect();
-    SubmitRequest { sources, profiles, out_dir: Some(stage.path("out")), priority: 0 }
+    SubmitRequest {
+        sources,
+        profiles,
+        out_dir: Some(stage.path("out")),
+        priority: 0,
+        extras: JobExtras::default(),
+    }
 }
 
 /// Numbers names that are taken.

@@ -18,7 +18,7 @@ use super::hands::{Act, Hands};
 use crate::{
     Config, Engine, EngineError, Until,
     clock::{Chance, Clock},
-    model::{Feed, JobDetail, JobId, JobState, SubmitRequest},
+    model::{Feed, JobDetail, JobExtras, JobId, JobState, SubmitRequest},
 };
 
 /// Time that passes only when nothing else happens.
@@ -119,6 +119,7 @@ impl Stage {
             profiles: vec![profile],
             out_dir: Some(self.path("out")),
             priority: 0,
+            extras: JobExtras::default(),
         };
         engine.submit(request).unwrap()
     }

@@ -94,6 +94,7 @@ pub fn perform(
         Task::Measure(task) => {
             crate::measure::measure(&task, progress).map(|m| Outcome::Measure(Box::new(m)))
         }
+        Task::Complete(task) => crate::complete::complete(&task, progress).map(Outcome::Complete),
         Task::Picture(task) => crate::picture::picture(&task, progress).map(Outcome::Picture),
         Task::Sample(task) => crate::sample::sample(&task, progress).map(Outcome::Files),
         Task::Doctor {} => Ok(doctor()),

@@ -1,0 +1,15 @@
+//! The thread that sends messages while the queue is run here.
+
+use crate::{
+    error::EngineError,
+    run::{Shift, Tools},
+};
+
+/// Sends them until the shift ends.
+pub(crate) fn attend(tools: &Tools<'_>, shift: &Shift) -> Result<(), EngineError> {
+    shift.set_idle(true);
+    while !shift.stopping() {
+        shift.wait(tools.clock, None);
+    }
+    Ok(())
+}

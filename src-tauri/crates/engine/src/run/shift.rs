@@ -1,0 +1,93 @@
+//! Work beside the queue, each with a thread of its own for as long as the queue is run here: watched folders,
+//! and messages to others.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
+    time::Duration,
+};
+
+use super::Wake;
+use crate::clock::Clock;
+
+/// Longest sleep with nothing due: whoever has news rings.
+const LONGEST: Duration = Duration::from_secs(3_600);
+
+/// What the runner holds of it.
+pub(super) struct Beside {
+    line: Sender<()>,
+    idle: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Beside {
+    /// Something in the database changed.
+    pub(super) fn ring(&self) {
+        // Whoever is through already needs no news.
+        let _ = self.line.send(());
+    }
+
+    /// It is to end.
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.ring();
+    }
+
+    /// Whether it has nothing to do now that ends by itself soon.
+    pub(super) fn is_idle(&self) -> bool {
+        self.idle.load(Ordering::SeqCst)
+    }
+}
+
+/// What the work itself holds.
+pub(crate) struct Shift {
+    line: Sender<()>,
+    calls: Receiver<()>,
+    idle: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    runner: Sender<Wake>,
+    /// The engine ends when nothing is left to do.
+    pub(crate) until_idle: bool,
+}
+
+/// Both ends; busy at first.
+pub(super) fn shift(runner: Sender<Wake>, until_idle: bool) -> (Beside, Shift) {
+    let (line, calls) = mpsc::channel();
+    let (idle, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let beside = Beside { line: line.clone(), idle: Arc::clone(&idle), stop: Arc::clone(&stop) };
+    (beside, Shift { line, calls, idle, stop, runner, until_idle })
+}
+
+impl Shift {
+    /// Sleeps until the database changed, one of its own threads rang, or something is due (ms UTC).
+    pub(crate) fn wait(&self, clock: &dyn Clock, due_ms: Option<i64>) {
+        if self.stopping() {
+            return;
+        }
+        // Whoever holds the other end rings; a lost line ends the sleep, too.
+        let _ = self.calls.recv_timeout(clock.patience(due_ms, true, LONGEST));
+        while self.calls.try_recv().is_ok() {}
+    }
+
+    /// For threads of its own, to end its sleep.
+    pub(crate) fn line(&self) -> Sender<()> {
+        self.line.clone()
+    }
+
+    /// Whether it is to end.
+    pub(crate) fn stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Says whether there is nothing to do now that ends by itself soon. To be said busy before work is written
+    /// down, and idle after.
+    pub(crate) fn set_idle(&self, idle: bool) {
+        if self.idle.swap(idle, Ordering::SeqCst) != idle {
+            // The runner outlives it.
+            let _ = self.runner.send(Wake::Rung);
+        }
+    }
+}
