@@ -35,9 +35,11 @@ for size in 16 24 32 48 64 128 256 512; do
     put "icons/${size}x$size.png" "usr/share/icons/hicolor/${size}x$size/apps" spillway-desktop.png
 done
 
+put 'service/spillway@.service' usr/lib/systemd/system
+
 node tools/notices.mjs >"$scratch/notices"
 put src-tauri/linux/copyright usr/share/doc/spillway
-for text in "$scratch/notices" CHANGELOG.md docs/json.md; do
+for text in "$scratch/notices" CHANGELOG.md docs/json.md docs/watching.md docs/events.md; do
     gzip -9n <"$text" >"$scratch/packed"
     put "$scratch/packed" usr/share/doc/spillway "$(basename "$text").gz"
 done

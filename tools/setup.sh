@@ -31,6 +31,19 @@ figures_can_be_shown() {
     fc-list :spacing=100 | grep -q .
 }
 
+python_makes_environments() {
+    python3 -c 'import ensurepip, venv'
+}
+
+# What tests/support starts.
+activemq_can_run() {
+    for jar in activemq-broker activemq-client activemq-console activemq-jaas activemq-kahadb-store \
+        activemq-openwire-legacy activemq-protobuf activemq-stomp geronimo-jms_1.1_spec \
+        geronimo-j2ee-management-1.1-spec hawtbuf; do
+        [ -e "/usr/share/java/$jar.jar" ] || return 1
+    done
+}
+
 need make command -v make
 need gcc command -v cc
 need clang command -v clang
@@ -63,6 +76,11 @@ if [ "$what" = test ]; then
     need fontconfig command -v fc-list
     need fonts-noto-cjk chinese_can_be_shown
     need fonts-dejavu-core figures_can_be_shown
+    need python3-venv python_makes_environments
+    need python3-aiosmtpd /usr/bin/python3 -c 'import aiosmtpd'
+    need default-jre-headless command -v java
+    need libactivemq-java activemq_can_run
+    need libslf4j-java test -e /usr/share/java/slf4j-simple.jar
 fi
 
 if [ -n "$missing" ]; then
@@ -99,5 +117,16 @@ if [ "$what" != engine ]; then
     if [ ! -e "$installed" ] || [ ui/package-lock.json -nt "$installed" ]; then
         npm --prefix ui ci --no-audit --no-fund
         touch "$installed"
+    fi
+fi
+
+# Speaks like S3 and SQS; in an environment of its own, because Debian does not package it.
+if [ "$what" = test ]; then
+    moto=5.2.5
+    if [ "$(cat target/moto/version 2>/dev/null)" != "$moto" ]; then
+        rm -rf target/moto
+        python3 -m venv target/moto
+        target/moto/bin/pip install --quiet --disable-pip-version-check "moto[server]==$moto"
+        echo "$moto" >target/moto/version
     fi
 fi

@@ -18,6 +18,9 @@ pub(crate) struct CommandError {
     pub(crate) message: String,
     /// The ten parts, where it is about a file or a job.
     pub(crate) failure: Option<Box<Failure>>,
+    /// Which of the settings that were given it is about, by its name in them; of a watched folder also `place`
+    /// and, for both kinds of patterns, `patterns`; of a channel the settings of its target by theirs.
+    pub(crate) field: Option<&'static str>,
 }
 
 /// Kinds of trouble that the window tells apart.
@@ -57,7 +60,7 @@ pub(crate) enum ErrorKind {
 impl CommandError {
     /// Trouble of this kind.
     pub(crate) fn new(kind: ErrorKind, message: impl Display) -> Self {
-        Self { kind, message: sentence(&message.to_string()), failure: None }
+        Self { kind, message: sentence(&message.to_string()), failure: None, field: None }
     }
 
     /// A file or folder that cannot be read or written.
@@ -99,7 +102,7 @@ impl From<WatchError> for CommandError {
             WatchError::NotPossible(_) => ErrorKind::NotPossible,
             _ => ErrorKind::BadWatch,
         };
-        Self::new(kind, error)
+        Self { field: watch_field(&error), ..Self::new(kind, error) }
     }
 }
 
@@ -107,11 +110,38 @@ impl From<ChannelError> for CommandError {
     fn from(error: ChannelError) -> Self {
         let kind = match error {
             ChannelError::Engine(error) => return error.into(),
+            // That it was tried and failed says the kind.
+            ChannelError::Failed(why) => return Self::new(ErrorKind::ChannelFailed, why),
             ChannelError::NoSuchChannel(_) | ChannelError::NoSuchMessage => ErrorKind::NoSuchChannel,
             ChannelError::NameTaken(_) | ChannelError::Setting { .. } => ErrorKind::BadChannel,
-            ChannelError::Failed(_) => ErrorKind::ChannelFailed,
         };
-        Self::new(kind, error)
+        let field = match &error {
+            ChannelError::NameTaken(_) => Some("name"),
+            ChannelError::Setting { what, .. } => Some(*what),
+            _ => None,
+        };
+        Self { field, ..Self::new(kind, error) }
+    }
+}
+
+/// See [`CommandError::field`].
+fn watch_field(error: &WatchError) -> Option<&'static str> {
+    match error {
+        WatchError::NotAFolder(_)
+        | WatchError::Unreadable { .. }
+        | WatchError::Hangs(_)
+        | WatchError::Already(_)
+        | WatchError::Place { .. } => Some("place"),
+        WatchError::OutputIsRoot { .. } | WatchError::NoOutput(_) => Some("out_dir"),
+        WatchError::NoProfile | WatchError::Profile { .. } => Some("profiles"),
+        WatchError::Pattern { .. } => Some("patterns"),
+        WatchError::Hours { .. } => Some("hours"),
+        WatchError::Finished { .. } => Some("after"),
+        WatchError::NoSuchWatch(_)
+        | WatchError::Ambiguous { .. }
+        | WatchError::NoSuchArrival
+        | WatchError::NotPossible(_)
+        | WatchError::Engine(_) => None,
     }
 }
 
@@ -193,6 +223,16 @@ mod tests {
         assert_eq!((error.kind, error.message.as_str()), (ErrorKind::NoSuchJob, "No job is called 42."));
         assert_eq!(sentence("  ärger?"), "Ärger?");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_setting_names_the_setting() {
+        let watch = CommandError::from(WatchError::Finished { folder: "/done".into(), why: "no".to_owned() });
+        assert_eq!((watch.kind, watch.field), (ErrorKind::BadWatch, Some("after")));
+        let taken = CommandError::from(ChannelError::NameTaken("Shop".to_owned()));
+        assert_eq!((taken.kind, taken.field), (ErrorKind::BadChannel, Some("name")));
+        let gone = CommandError::from(ChannelError::NoSuchMessage);
+        assert_eq!((gone.kind, gone.field), (ErrorKind::NoSuchChannel, None));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod bindings;
 mod closing;
 mod commands;
 mod dialogs;
+mod drops;
 mod error;
 pub mod feed;
 mod message;

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use spillway_engine::{
     Engine, EngineError,
-    live::{JobForecast, LiveJob, Snapshot},
+    live::{Hold, JobForecast, LiveJob, Snapshot},
     model::JobId,
 };
 
@@ -42,5 +42,9 @@ impl Source for Seat {
 
     fn forecast(&self) -> Result<Vec<JobForecast>, EngineError> {
         self.engine().forecast()
+    }
+
+    fn hold(&self) -> Result<Option<Hold>, EngineError> {
+        self.engine().hold()
     }
 }

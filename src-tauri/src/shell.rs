@@ -10,7 +10,8 @@ use std::{
 };
 
 use spillway_engine::{
-    Engine,
+    Engine, EngineError,
+    live::Hold,
     settings::{self, Settings},
     sheet,
 };
@@ -19,8 +20,9 @@ use tokio::sync::Semaphore;
 
 use crate::{
     commands::window::DropPurpose,
+    drops::{self, Dropped},
     error::CommandError,
-    feed::{Feed, Listener},
+    feed::{Feed, Listener, Source},
     message::Message,
     place::{self, Place},
     seat::Seat,
@@ -105,6 +107,11 @@ impl Shell {
         self.seat.engine()
     }
 
+    /// What the queue waits for.
+    pub(crate) fn hold(&self) -> Result<Option<Hold>, EngineError> {
+        self.seat.hold()
+    }
+
     /// Where it is at home.
     pub(crate) fn place(&self) -> &Place {
         &self.place
@@ -178,6 +185,17 @@ impl Shell {
         self.feed.post(Message::Sheet { sheet });
     }
 
+    /// Takes in what was dropped on the window. Asks the disk: not for the main thread.
+    pub(crate) fn take_in(&self, paths: Vec<PathBuf>, purpose: DropPurpose) {
+        let Dropped { folders, masters } = drops::sorted(paths, purpose);
+        if !folders.is_empty() {
+            self.feed.post(Message::WatchFolders { folders });
+        }
+        if !masters.is_empty() {
+            self.bring_in(&masters, Vec::new());
+        }
+    }
+
     /// Begins to tell the window everything: how things stand, then the sheet that is open, then news.
     pub(crate) fn subscribe(&self, listener: Listener) -> Result<(), CommandError> {
         let sheets = self.sheets();
@@ -194,6 +212,7 @@ impl Shell {
     pub(crate) fn unsubscribe(&self) {
         self.subscribed.store(false, Ordering::SeqCst);
         self.unsaved.store(false, Ordering::SeqCst);
+        self.set_drop(DropPurpose::Deliver);
         self.feed.unsubscribe();
     }
 
@@ -210,6 +229,11 @@ impl Shell {
     /// What folders dropped on the window are for from now on.
     pub(crate) fn set_drop(&self, purpose: DropPurpose) {
         *self.drop.lock().unwrap_or_else(PoisonError::into_inner) = purpose;
+    }
+
+    /// What folders dropped on the window are for.
+    pub(crate) fn drop_purpose(&self) -> DropPurpose {
+        *self.drop.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether there is a page that listens.

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
@@ -19,6 +19,7 @@ use tauri_plugin_window_state::StateFlags;
 use crate::{
     arguments::Arguments,
     bindings, closing,
+    commands::window::DropPurpose,
     feed::Feed,
     message::Message,
     place::{self, Place, StartError},
@@ -184,7 +185,8 @@ fn set_up(app: &mut App, begin: Begin) -> Result<(), StartError> {
     app.manage(Shell::new(parts));
     signals::listen(app).map_err(io("signals cannot be handled"))?;
     window::show_anyway(app);
-    bring_in(app, arguments);
+    // What a start names is to be delivered, whatever the page shows.
+    bring_in(app, arguments.files, DropPurpose::Deliver);
     tracing::debug!("set up");
     Ok(())
 }
@@ -198,19 +200,19 @@ fn second(app: &AppHandle, argv: Vec<String>, folder: &Path) {
     let Some(shell) = app.try_state::<Shell>() else { return };
     shell.show(app);
     match Arguments::of_second(argv, folder) {
-        Ok(arguments) => bring_in(app, arguments),
+        Ok(arguments) => bring_in(app, arguments.files, DropPurpose::Deliver),
         Err(error) => tracing::warn!("a second start was not understood: {error}"),
     }
 }
 
-/// Puts files on the sheet, away from the main thread.
-fn bring_in(app: &AppHandle, arguments: Arguments) {
-    if arguments.files.is_empty() {
+/// Takes files and folders in, away from the main thread.
+fn bring_in(app: &AppHandle, paths: Vec<PathBuf>, purpose: DropPurpose) {
+    if paths.is_empty() {
         return;
     }
     let app = app.clone();
     let bringing = thread::Builder::new().name("files".to_owned()).spawn(move || {
-        app.state::<Shell>().bring_in(&arguments.files, Vec::new());
+        app.state::<Shell>().take_in(paths, purpose);
     });
     if let Err(error) = bringing {
         tracing::error!("a thread could not be started: {error}");
@@ -240,7 +242,8 @@ fn held(app: &AppHandle, event: DragDropEvent) {
         DragDropEvent::Enter { paths, .. } => u32::try_from(paths.len()).unwrap_or(u32::MAX),
         DragDropEvent::Leave => 0,
         DragDropEvent::Drop { paths, .. } => {
-            bring_in(app, Arguments { files: paths, ..Arguments::default() });
+            // As it is now: the page may show something else by the time the disk has answered.
+            bring_in(app, paths, shell.drop_purpose());
             0
         }
         _ => return,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use spillway_engine::{catalog, watch::Place};
+use spillway_engine::{catalog, live::HoldReason, watch::Place};
 use tauri::AppHandle;
 use tauri_plugin_opener::OpenerExt;
 
@@ -44,6 +44,12 @@ pub(crate) fn path(shell: &Shell, thing: &Thing) -> Result<PathBuf, CommandError
             match shell.engine().find_watch(&arrival.watch.to_string())?.place {
                 Place::Folder { path } => Ok(path.join(arrival.path)),
                 Place::Bucket { .. } => Err(CommandError::new(ErrorKind::File, "It lies in a bucket.")),
+            }
+        }
+        Thing::HoldFolder => {
+            let over = || CommandError::new(ErrorKind::NotPossible, "The queue waits for nothing any more.");
+            match shell.hold()?.ok_or_else(over)?.why {
+                HoldReason::Space { folder, .. } => Ok(folder),
             }
         }
         Thing::DataFolder => Ok(shell.place().data_dir.clone()),

@@ -140,7 +140,7 @@ impl Tongue {
 
     /// Dialog: choose a folder to be watched.
     pub(crate) fn choose_watch_folder(self) -> String {
-        self.pick("Choose a folder to watch", "选择要监视的文件夹")
+        self.pick("Choose a folder to watch", "选择要监看的文件夹")
     }
 
     /// Dialog: choose a program that is told of what happens.

@@ -12,5 +12,7 @@ mod crash;
 mod deliveries;
 mod kit;
 mod media;
+mod service;
 mod sync;
+mod watch;
 mod wishes;

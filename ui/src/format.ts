@@ -70,9 +70,35 @@ export function longDuration(ms: number): string {
   return m.common_about({ span });
 }
 
+/** A whole span: `30 sec`, `5 min`, `1 hr`. */
+export function wholeSpan(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole >= 3600 && whole % 3600 === 0) return unit(whole / 3600, "hour");
+  if (whole >= 60 && whole % 60 === 0) return unit(whole / 60, "minute");
+  return unit(whole, "second");
+}
+
+/** Names or sentences one after the other. */
+export function list(items: readonly string[], between: "names" | "parts" = "names"): string {
+  if (locale.current !== "zh-CN") return items.join(", ");
+  return items.join(between === "names" ? "、" : "，");
+}
+
 /** Time of day. */
 export function time(ms: number): string {
   return moments("t", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(ms);
+}
+
+/** Time of day to the second. */
+export function preciseTime(ms: number): string {
+  return moments("ts", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(
+    ms,
+  );
+}
+
+/** Name of a day of the week; 0: Monday. */
+export function weekday(day: number, style: "short" | "long"): string {
+  return moments(`wd${style}`, { weekday: style, timeZone: "UTC" }).format(Date.UTC(2024, 0, 1 + day));
 }
 
 export function dateTime(ms: number): string {

@@ -65,6 +65,8 @@ pub(crate) enum Thing {
         /// Which.
         id: ArrivalId,
     },
+    /// The folder on whose disk the queue waits for space.
+    HoldFolder,
     /// The data folder.
     DataFolder,
 }

@@ -8,11 +8,11 @@ use std::{
 
 use spillway_engine::{
     EngineError,
-    live::{JobForecast, Runner},
+    live::{Hold, JobForecast, Runner},
     model::{Event, EventBody, JobId, JobState},
 };
 
-use super::{Board, Input, Listener, Onlooker, Source, board::Follow, pace::Pace};
+use super::{Board, Input, Listener, Onlooker, Source, board::Follow, news::News, pace::Pace};
 use crate::message::Message;
 
 /// Between two forecasts.
@@ -26,6 +26,9 @@ pub(super) struct Line<S> {
     onlooker: Box<dyn Onlooker>,
     board: Board,
     pace: Pace,
+    news: News,
+    /// What the queue waits for, as last told.
+    hold: Option<Hold>,
     runner: Runner,
     seq: i64,
     listener: Option<Listener>,
@@ -50,6 +53,8 @@ struct Forecast {
 struct Left {
     jobs: Vec<JobId>,
     ended: Vec<JobId>,
+    /// What the queue waits for may have changed.
+    hold: bool,
 }
 
 impl Left {
@@ -71,6 +76,8 @@ impl<S: Source> Line<S> {
             onlooker,
             board,
             pace: Pace::default(),
+            news: News::default(),
+            hold: snapshot.hold,
             runner: Runner::Stopped { why: None },
             seq: snapshot.seq,
             listener: None,
@@ -111,7 +118,8 @@ impl<S: Source> Line<S> {
         let forecast = (listened && self.forecast.changed)
             .then(|| self.forecast.told_at.map_or(now, |told| told + FORECAST_EVERY));
         let progress = listened.then(|| self.pace.due(now)).flatten();
-        [forecast, progress, self.onlooker.due()].into_iter().flatten().min()
+        let news = listened.then(|| self.news.due(now)).flatten();
+        [forecast, progress, news, self.onlooker.due()].into_iter().flatten().min()
     }
 
     /// Takes in what came, and tells what is to be told now.
@@ -125,7 +133,7 @@ impl<S: Source> Line<S> {
                     self.pace.note(step);
                     self.forecast.changed = true;
                 }
-                Input::Revisions(revisions) => self.tell(Message::Revisions { revisions }),
+                Input::Revisions(revisions) => left.hold |= self.news.note(revisions),
                 Input::Runner(runner) => {
                     if self.runner != runner {
                         self.runner = runner.clone();
@@ -168,6 +176,8 @@ impl<S: Source> Line<S> {
     fn subscribe(&mut self, listener: Listener, answer: &SyncSender<Result<(), EngineError>>) {
         let result = self.source.snapshot().map(|snapshot| {
             self.board.reset(&snapshot);
+            self.hold.clone_from(&snapshot.hold);
+            self.news.begin_anew();
             self.told = snapshot.seq;
             self.listener = Some(listener);
             self.forecast = Forecast { changed: true, ..Forecast::default() };
@@ -209,8 +219,26 @@ impl<S: Source> Line<S> {
         if !steps.is_empty() {
             self.tell(Message::Progress { steps });
         }
+        if left.hold {
+            self.look_at_hold();
+        }
+        let revisions = if self.listener.is_some() { self.news.take(now) } else { None };
+        if let Some(revisions) = revisions {
+            self.tell(Message::Revisions { revisions });
+        }
         self.look_ahead(now);
         self.onlooker.look(&self.board, now);
+    }
+
+    fn look_at_hold(&mut self) {
+        match self.source.hold() {
+            Ok(hold) if hold == self.hold => {}
+            Ok(hold) => {
+                self.hold.clone_from(&hold);
+                self.tell(Message::Hold { hold });
+            }
+            Err(error) => tracing::warn!("what the queue waits for could not be read: {error}"),
+        }
     }
 
     fn look_ahead(&mut self, now: Instant) {

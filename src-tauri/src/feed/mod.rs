@@ -4,6 +4,7 @@ mod board;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod line;
+mod news;
 mod pace;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use std::{
 
 use spillway_engine::{
     EngineError,
-    live::{JobForecast, LiveJob, Runner, Snapshot},
+    live::{Hold, JobForecast, LiveJob, Runner, Snapshot},
     model::{Event, Feed as Entry, Heard, JobId, Revisions},
 };
 
@@ -36,6 +37,8 @@ pub trait Source: Send {
     fn live_job(&self, id: JobId) -> Result<LiveJob, EngineError>;
     /// When everything will probably be through.
     fn forecast(&self) -> Result<Vec<JobForecast>, EngineError>;
+    /// What the queue waits for.
+    fn hold(&self) -> Result<Option<Hold>, EngineError>;
 }
 
 /// Somebody beside the window who looks at the queue: tray, notifications.

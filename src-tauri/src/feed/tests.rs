@@ -9,8 +9,8 @@ use std::{
 use proptest::prelude::*;
 use spillway_engine::{
     EngineError,
-    live::{JobForecast, LiveJob, Runner, Snapshot},
-    model::{Event, EventBody, JobId, JobState, StepKind, StepState, Wish},
+    live::{Hold, HoldReason, JobForecast, LiveJob, Runner, Snapshot},
+    model::{Event, EventBody, JobId, JobState, Revisions, StepKind, StepState, Wish},
 };
 
 use super::{Board, Input, Listener, Onlooker, Source, fixture, line::Line};
@@ -24,6 +24,7 @@ struct Journal(Arc<Mutex<Written>>);
 struct Written {
     events: Vec<Event>,
     jobs: Vec<LiveJob>,
+    hold: Option<Hold>,
     broken: bool,
 }
 
@@ -44,7 +45,7 @@ impl Source for Journal {
             return Err(EngineError::AlreadyRunning);
         }
         let seq = i64::try_from(written.events.len()).unwrap();
-        Ok(Snapshot { seq, jobs: written.jobs.clone(), hold: None })
+        Ok(Snapshot { seq, jobs: written.jobs.clone(), hold: written.hold.clone() })
     }
 
     fn live_job(&self, id: JobId) -> Result<LiveJob, EngineError> {
@@ -56,6 +57,10 @@ impl Source for Journal {
     fn forecast(&self) -> Result<Vec<JobForecast>, EngineError> {
         let finish_ms = i64::try_from(self.0.lock().unwrap().events.len()).unwrap();
         Ok(vec![JobForecast { job: fixture::id(1), start_ms: None, finish_ms, measured: false }])
+    }
+
+    fn hold(&self) -> Result<Option<Hold>, EngineError> {
+        Ok(self.0.lock().unwrap().hold.clone())
     }
 }
 
@@ -133,6 +138,50 @@ fn kinds(messages: &mpsc::Receiver<Message>) -> Vec<&'static str> {
         | Message::Settings => "other",
     };
     messages.try_iter().map(kind).collect()
+}
+
+fn revisions(watches: i64, hold: i64) -> Input {
+    Input::Revisions(Revisions { watches, outbox: 0, hold })
+}
+
+fn held(free: u64) -> Hold {
+    let why = HoldReason::Space { folder: "/scratch".into(), needed: 38, free };
+    Hold { why, since_ms: 0, next_look_ms: 30_000 }
+}
+
+#[test]
+fn counters_wait_for_their_time_and_a_hold_does_not() {
+    let mut stage = Stage::new(Vec::new());
+    let window = stage.subscribe();
+    stage.take(vec![revisions(1, 0), revisions(2, 0)]);
+    assert_eq!(kinds(&window), ["snapshot", "revisions"], "the first hold is none, as the snapshot said");
+    stage.journal.0.lock().unwrap().hold = Some(held(6));
+    stage.take(vec![revisions(3, 1), revisions(4, 1)]);
+    let told: Vec<_> = window.try_iter().collect();
+    let [Message::Hold { hold }] = &told[..] else { unreachable!("only the hold: {told:?}") };
+    assert_eq!(*hold, Some(held(6)));
+    stage.now = stage.line.due(stage.now).unwrap();
+    stage.take(Vec::new());
+    let told: Vec<_> = window.try_iter().collect();
+    let [Message::Revisions { revisions: counters }] = &told[..] else { unreachable!("{told:?}") };
+    assert_eq!((counters.watches, counters.hold), (4, 1));
+    assert_eq!(stage.line.due(stage.now), None, "nothing more without news");
+    stage.journal.0.lock().unwrap().hold = None;
+    stage.take(vec![revisions(4, 2)]);
+    assert_eq!(kinds(&window), ["hold"]);
+}
+
+#[test]
+fn who_begins_to_listen_knows_the_hold_and_the_counters() {
+    let mut stage = Stage::new(Vec::new());
+    stage.journal.0.lock().unwrap().hold = Some(held(6));
+    stage.take(vec![revisions(1, 1)]);
+    assert_eq!(stage.line.due(stage.now), None, "nobody is told anything");
+    let window = stage.subscribe();
+    let told: Vec<_> = window.try_iter().collect();
+    assert!(matches!(&told[0], Message::Snapshot { snapshot, .. } if snapshot.hold == Some(held(6))));
+    assert!(matches!(&told[1], Message::Revisions { revisions } if revisions.watches == 1));
+    assert_eq!(told.len(), 2);
 }
 
 #[derive(Debug, Clone, Copy)]

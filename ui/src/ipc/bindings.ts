@@ -715,6 +715,11 @@ export type CommandError = {
 	message: string,
 	/**  The ten parts, where it is about a file or a job. */
 	failure: Failure | null,
+	/**
+	 *  Which of the settings that were given it is about, by its name in them; of a watched folder also `place`
+	 *  and, for both kinds of patterns, `patterns`; of a channel the settings of its target by theirs.
+	 */
+	field: string | null,
 };
 
 /**  File format of an output. */
@@ -2374,6 +2379,8 @@ id: WatchId } |
 { what: "arrival"; 
 /**  Which. */
 id: ArrivalId } | 
+/**  The folder on whose disk the queue waits for space. */
+{ what: "hold-folder" } | 
 /**  The data folder. */
 { what: "data-folder" };
 

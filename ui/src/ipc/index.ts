@@ -27,5 +27,5 @@ export function asCommandError(thrown: unknown): CommandError {
   if (typeof thrown === "object" && thrown !== null && "kind" in thrown && "message" in thrown)
     return thrown as CommandError;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { kind: "internal", message, failure: null };
+  return { kind: "internal", message, failure: null, field: null };
 }

@@ -6,4 +6,6 @@ export const places = {
   job: new Later(() => import("./job/Job.svelte")),
   profiles: new Later(() => import("./profiles/Profiles.svelte")),
   settings: new Later(() => import("./settings/Settings.svelte")),
+  watch: new Later(() => import("./watches/Watch.svelte")),
+  watches: new Later(() => import("./watches/Watches.svelte")),
 };

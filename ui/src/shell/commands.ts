@@ -2,6 +2,7 @@ import Contrast from "@lucide/svelte/icons/contrast";
 import FilePlus from "@lucide/svelte/icons/file-plus-2";
 import FolderOpen from "@lucide/svelte/icons/folder-open";
 import FolderPlus from "@lucide/svelte/icons/folder-plus";
+import FolderSync from "@lucide/svelte/icons/folder-sync";
 import Keyboard from "@lucide/svelte/icons/keyboard";
 import Languages from "@lucide/svelte/icons/languages";
 import Monitor from "@lucide/svelte/icons/monitor";
@@ -16,6 +17,7 @@ import type { Command } from "$/state/commands.svelte";
 import { feed } from "$/state/feed.svelte";
 import { prefs } from "$/state/prefs.svelte";
 import { view } from "$/state/view.svelte";
+import { watches } from "$/state/watches.svelte";
 import { ENTRIES } from "./places";
 
 async function looks(change: (desktop: DesktopSettings) => Partial<DesktopSettings>) {
@@ -52,6 +54,17 @@ export function shellCommands(show: { palette: () => void; shortcuts: () => void
       icon: FolderPlus,
       shortcut: "Mod+Shift+O",
       run: () => commands.chooseFolder(sheet()),
+    },
+    {
+      id: "shell.watch",
+      label: m.shell_command_watch(),
+      icon: FolderSync,
+      run: async () => {
+        const folder = await commands.chooseWatchFolder();
+        if (folder === null) return;
+        view.go("watches");
+        watches.form = { for: "add", places: [folder] };
+      },
     },
     {
       id: "shell.sample",

@@ -166,12 +166,31 @@ describe("the feed", () => {
     expect(heard).toEqual([2, 3]);
   });
 
+  it("a held queue is told by the snapshot and by messages, and so are counters", () => {
+    const feed = new JobFeed();
+    const why = { because: "space" as const, folder: "/out", needed: 20, free: 10 };
+    const hold = { why, since_ms: 1, next_look_ms: 2 };
+    feed.fold({ type: "hold", hold });
+    expect(feed.hold).toEqual(hold);
+    feed.fold(snapshotOf(1, []));
+    expect(feed.hold).toBeNull();
+    feed.fold({ type: "hold", hold });
+    feed.fold({ type: "hold", hold: null });
+    expect(feed.hold).toBeNull();
+    feed.fold({ type: "revisions", revisions: { watches: 4, outbox: 2, hold: 1 } });
+    feed.fold(snapshotOf(9, []));
+    expect(feed.revisions.watches).toBe(4);
+    expect(feed.snapshots).toBe(2);
+  });
+
   it("window matters are kept until they are dealt with", () => {
     const feed = new JobFeed();
     feed.fold({ type: "hover", files: 3 });
     feed.fold({ type: "closing", running: 1, queued: 2 });
     feed.fold({ type: "open", job: idOf(1) });
     feed.fold({ type: "settings" });
+    feed.fold({ type: "watch-folders", folders: ["/in", "/more"] });
+    expect(feed.watchFolders).toEqual(["/in", "/more"]);
     expect([feed.hover, feed.closing, feed.opened, feed.settingsVersion]).toEqual([
       3,
       { running: 1, queued: 2 },

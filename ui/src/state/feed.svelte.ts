@@ -1,5 +1,15 @@
 /** The one subscription to the engine, folded into what the window shows. */
-import { Channel, commands, type Event, type JobId, type Message, type Runner, type Sheet } from "$/ipc";
+import {
+  Channel,
+  commands,
+  type Event,
+  type Hold,
+  type JobId,
+  type Message,
+  type Revisions,
+  type Runner,
+  type Sheet,
+} from "$/ipc";
 import { FeedJob } from "$/state/feedjob.svelte";
 import { arranged, reordered } from "$/state/fold";
 
@@ -28,6 +38,14 @@ export class JobFeed {
   opened = $state.raw<JobId | null>(null);
   /** Rises whenever settings were changed. */
   settingsVersion = $state.raw(0);
+  /** Counters of what is read again when they rise. */
+  revisions = $state.raw<Revisions>({ watches: 0, outbox: 0, hold: 0 });
+  /** Rises with every snapshot: something may have been missed before it. */
+  snapshots = $state.raw(0);
+  /** Why no new job is begun; `null`: jobs are begun. */
+  hold = $state.raw<Hold | null>(null);
+  /** Folders that were dropped to be watched; set it to `null` once they are offered. */
+  watchFolders = $state.raw<readonly string[] | null>(null);
 
   #byId = new Map<JobId, FeedJob>();
   #listeners = new Set<(event: Event) => void>();
@@ -103,7 +121,9 @@ export class JobFeed {
         this.#byId = new Map(jobs.map((job) => [job.id, job]));
         this.jobs = jobs;
         this.runner = message.runner;
+        this.hold = message.snapshot.hold ?? null;
         this.connected = true;
+        this.snapshots += 1;
         return;
       }
       case "event":
@@ -145,6 +165,15 @@ export class JobFeed {
         return;
       case "settings":
         this.settingsVersion += 1;
+        return;
+      case "revisions":
+        this.revisions = message.revisions;
+        return;
+      case "hold":
+        this.hold = message.hold;
+        return;
+      case "watch-folders":
+        this.watchFolders = message.folders;
     }
   }
 

@@ -22,6 +22,7 @@ export function viewOf(number: number, more: Partial<JobView> = {}): JobView {
     outputs: [],
     receipt: null,
     cost_microusd: 0,
+    extras: { title: null, metadata: {}, deadline_ms: null, watch: null },
     ...more,
   };
 }
@@ -41,7 +42,7 @@ export function liveOf(number: number, segments: StepState[], more: Partial<JobV
 }
 
 export function snapshotOf(seq: number, jobs: LiveJob[]): Message {
-  return { type: "snapshot", snapshot: { seq, jobs }, runner: { state: "here" } };
+  return { type: "snapshot", snapshot: { seq, jobs, hold: null }, runner: { state: "here" } };
 }
 
 /** Numbers between 0 and 1 that look like chance and come again. */

@@ -1,8 +1,8 @@
-import type { JobId } from "$/ipc";
+import type { JobId, WatchId } from "$/ipc";
 
-export const PLACES = ["queue", "history", "profiles", "settings"] as const;
+export const PLACES = ["queue", "history", "watches", "profiles", "settings"] as const;
 export type PlaceName = (typeof PLACES)[number];
-export type View = { place: PlaceName } | { place: "job"; id: JobId };
+export type View = { place: PlaceName } | { place: "job"; id: JobId } | { place: "watch"; id: WatchId };
 
 const LONGEST = 50;
 
@@ -13,6 +13,7 @@ const idOf = (one: View) => ("id" in one ? one.id : undefined);
 const same = (a: View, b: View) => a.place === b.place && idOf(a) === idOf(b);
 
 function sectionOf(one: View | undefined): PlaceName | null {
+  if (one?.place === "watch") return "watches";
   return one && one.place !== "job" ? one.place : null;
 }
 

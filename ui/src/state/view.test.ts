@@ -10,6 +10,8 @@ describe("view", () => {
       { place: "history" },
       { place: "job", id: "a" },
       { place: "job", id: "b" },
+      { place: "watches" },
+      { place: "watch", id: "a" },
       { place: "profiles" },
       { place: "settings" },
     ];
@@ -40,6 +42,17 @@ describe("view", () => {
     view.go(place);
     view.go({ place: "job", id: "a" });
     expect(view.section).toBe(place);
+  });
+
+  it("a watched folder belongs to its list, and so does a job opened from it", () => {
+    view.go({ place: "watch", id: "w" });
+    expect(view.section).toBe("watches");
+    view.go({ place: "job", id: "a" });
+    expect(view.section).toBe("watches");
+    view.go({ place: "watch", id: "v" });
+    view.back();
+    view.back();
+    expect(view.current).toEqual({ place: "watch", id: "w" });
   });
 
   it("asks first where something would be lost, and goes on when told to", () => {

@@ -83,7 +83,7 @@ it("opens and closes every dialog of the shell, and gives the focus back", async
 it("asks before changes of a profile are given up, by going elsewhere or by closing", async () => {
   const window = await Window.open(browser, { width: 1280, height: 820 });
   const { page } = window;
-  await page.keyboard.press("Control+3");
+  await page.keyboard.press("Control+4");
   await page.locator("article header button").first().click();
   await page.locator(".cm-content").click();
   await page.keyboard.type("#");
@@ -104,7 +104,7 @@ it("asks before changes of a profile are given up, by going elsewhere or by clos
   await page.keyboard.press("Control+2");
   await asked.getByRole("button", { name: "Discard", exact: true }).click();
   await expect.poll(() => heading(page).textContent()).toBe("History");
-  await page.keyboard.press("Control+3");
+  await page.keyboard.press("Control+4");
   await expect.poll(() => heading(page).textContent()).toBe("Profiles");
   expect(window.faults).toEqual([]);
   await window.close();

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { overflowing, violations } from "./axe";
@@ -17,6 +17,11 @@ interface View {
 
 const home = ({ page }: Window) => page.keyboard.press("Control+1");
 
+async function toWatches(page: Page) {
+  await page.keyboard.press("Control+3");
+  await page.locator("main [role=grid] [data-index='4']").waitFor();
+}
+
 const VIEWS: Record<string, View> = {
   queue: { reach: home, leave: home },
   history: {
@@ -28,14 +33,64 @@ const VIEWS: Record<string, View> = {
   },
   profiles: {
     reach: async ({ page }) => {
-      await page.keyboard.press("Control+3");
+      await page.keyboard.press("Control+4");
       await page.locator("main h1").waitFor();
     },
     leave: home,
   },
+  watches: {
+    reach: ({ page }) => toWatches(page),
+    leave: home,
+  },
+  watch: {
+    reach: async ({ page }) => {
+      await toWatches(page);
+      await page.locator("main [role=grid] [data-index='0']").click();
+      await page.locator("main [role=grid] [data-index='6']").waitFor();
+    },
+    leave: home,
+  },
+  unreachable: {
+    reach: async ({ page }) => {
+      await toWatches(page);
+      await page.locator("main [role=grid] [data-index='2']").click();
+      await page.locator("main .facts .held").waitFor();
+    },
+    leave: home,
+  },
+  "watch-form": {
+    reach: async ({ page }) => {
+      await toWatches(page);
+      await page.keyboard.press("Control+N");
+      await page.getByRole("dialog").locator("input[type=checkbox]").nth(4).waitFor();
+      await page.getByRole("dialog").locator("button[type=submit]").click();
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  "watch-hours": {
+    reach: async ({ page }) => {
+      await toWatches(page);
+      await page.locator("main [role=grid] [data-index='3']").click();
+      await page.locator("main .facts").waitFor();
+      await page.keyboard.press("Control+E");
+      await page.getByRole("dialog").locator(".week").scrollIntoViewIfNeeded();
+    },
+    leave: async (window) => {
+      await escape(window);
+      await home(window);
+    },
+  },
+  "watch-remove": {
+    reach: async ({ page }) => {
+      await toWatches(page);
+      await page.locator("main [role=grid] [data-index='0']").focus();
+      await page.keyboard.press("Delete");
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
   settings: {
     reach: async ({ page }) => {
-      await page.keyboard.press("Control+4");
+      await page.keyboard.press("Control+5");
       await page.locator("#settings-checks li").first().waitFor();
     },
     leave: home,
@@ -63,7 +118,7 @@ const VIEWS: Record<string, View> = {
   },
   editor: {
     reach: async ({ page }) => {
-      await page.keyboard.press("Control+3");
+      await page.keyboard.press("Control+4");
       await page.locator("article header button").first().click();
       await page.locator(".cm-content").waitFor();
     },
@@ -75,7 +130,7 @@ const VIEWS: Record<string, View> = {
   },
   select: {
     reach: async ({ page }) => {
-      await page.keyboard.press("Control+4");
+      await page.keyboard.press("Control+5");
       await page.locator("#settings-engine .select-trigger").first().click();
       await page.getByRole("option").first().waitFor();
     },
@@ -87,7 +142,7 @@ const VIEWS: Record<string, View> = {
   },
   menu: {
     reach: async ({ page }) => {
-      await page.keyboard.press("Control+3");
+      await page.keyboard.press("Control+4");
       await page.locator("article header button[aria-haspopup=menu]").click();
       await page.getByRole("menuitem").first().waitFor();
     },
@@ -172,6 +227,16 @@ it("shows an empty queue", async () => {
   const window = await Window.open(browser, { fake: ["empty"] });
   await settled(window);
   await window.page.screenshot({ path: `${SHOTS}empty-en-light.png` });
+  expect.soft(await violations(window.page)).toEqual([]);
+  expect.soft(window.faults).toEqual([]);
+  await window.close();
+});
+
+it("shows that no folder is watched", async () => {
+  const window = await Window.open(browser, { fake: ["empty"] });
+  await window.page.keyboard.press("Control+3");
+  await window.page.locator("main .empty").waitFor();
+  await window.page.screenshot({ path: `${SHOTS}watches-empty-en-light.png` });
   expect.soft(await violations(window.page)).toEqual([]);
   expect.soft(window.faults).toEqual([]);
   await window.close();

@@ -7,7 +7,7 @@ export interface Looks {
   contrast?: "high";
   width?: number;
   height?: number;
-  /** Further wishes to the fake back end, e.g. `empty`. */
+  /** Further wishes to the fake back end, e.g. `empty` or `jobs=20`. */
   fake?: string[];
 }
 
@@ -55,7 +55,10 @@ export class Window {
       appearance: looks.appearance ?? "light",
     });
     if (looks.contrast) wishes.set("contrast", looks.contrast);
-    for (const wish of looks.fake ?? []) wishes.set(wish, "");
+    for (const wish of looks.fake ?? []) {
+      const [name = "", value = ""] = wish.split("=");
+      wishes.set(name, value);
+    }
     await page.goto(`${address}?${wishes}`);
     await page.locator("nav [aria-current=page]").waitFor();
     await page.evaluate(() => document.fonts.ready);

@@ -1,5 +1,8 @@
 //! The command line as users type it.
 
+pub(crate) mod notify;
+pub(crate) mod watch;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -59,7 +62,7 @@ pub(crate) enum Verb {
     Deliver(Delivery),
     /// Put the same work into the queue, and do nothing yet
     Submit(Delivery),
-    /// Work through the queue
+    /// Work through the queue, and look after watched folders
     Run(Run),
     /// List jobs, newest first
     Jobs(Jobs),
@@ -84,6 +87,12 @@ pub(crate) enum Verb {
     Probe(Probe),
     /// Does a file obey a profile? Exit code 1 when it does not
     Verify(Verify),
+    /// Watched folders: what is saved into them is delivered by itself
+    #[command(subcommand)]
+    Watch(watch::WatchVerb),
+    /// Tell others what happens: webhooks, commands, e-mail, message brokers
+    #[command(subcommand)]
+    Notify(notify::NotifyVerb),
     /// Check that everything Spillway needs is here
     Doctor,
     /// One piece of media work, asked for on stdin and answered on stdout
@@ -132,6 +141,18 @@ pub(crate) struct Run {
     /// Worker processes at a time [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) workers: Option<u32>,
+    /// As a service: a log on stderr instead of progress, one line for each change that matters
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) log: Option<LogForm>,
+}
+
+/// How a service logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// A line of text with names and values.
+    Text,
+    /// A JSON object.
+    Json,
 }
 
 /// Which jobs.

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use spillway_engine::{EngineError, catalog::CatalogError, failure::Failure, settings::SettingsError};
+use spillway_engine::{
+    EngineError, catalog::CatalogError, failure::Failure, outbox::ChannelError,
+    settings::SettingsError, watch::WatchError,
+};
 
 use crate::{explain, out::Paint, text};
 
@@ -151,6 +154,54 @@ impl From<CatalogError> for CommandError {
             CatalogError::Write { path, source } => {
                 Self::environment(format!("{} cannot be written.", text::path(&path)), source)
             }
+        }
+    }
+}
+
+impl From<ChannelError> for CommandError {
+    fn from(error: ChannelError) -> Self {
+        let what = text::escape(&error.to_string());
+        match error {
+            ChannelError::Engine(error) => error.into(),
+            ChannelError::NoSuchChannel(_) => {
+                Self::usage(what, "`spillway notify list` lists those there are.")
+            }
+            ChannelError::NoSuchMessage => Self::usage(what, "`spillway notify log` lists those there are."),
+            ChannelError::NameTaken(_) => {
+                Self::usage(what, "`spillway notify edit` changes what is set of it.")
+            }
+            ChannelError::Setting { .. } => Self::usage(what, ""),
+            ChannelError::Failed(_) => Self::environment(what, std::io::ErrorKind::Other.into()),
+        }
+    }
+}
+
+impl From<WatchError> for CommandError {
+    fn from(error: WatchError) -> Self {
+        let what = text::escape(&error.to_string());
+        match error {
+            WatchError::Engine(error) => error.into(),
+            WatchError::Unreadable { folder, source } => {
+                Self::environment(format!("{} cannot be read.", text::path(&folder)), source)
+            }
+            WatchError::Hangs(_) => Self::environment(what, std::io::ErrorKind::TimedOut.into()),
+            WatchError::NoSuchWatch(_) | WatchError::Ambiguous { .. } => {
+                Self::usage(what, "`spillway watch list` lists those there are.")
+            }
+            WatchError::Profile { .. } => Self::usage(what, "`spillway profiles` lists those there are."),
+            WatchError::Already(_) => Self::usage(what, "`spillway watch edit` changes what is set of it."),
+            WatchError::Hours { .. } => {
+                Self::usage(what, "Like this: --hours \"mon-fri 20:00-06:00, sat-sun 00:00-24:00\".")
+            }
+            WatchError::NotAFolder(_)
+            | WatchError::OutputIsRoot { .. }
+            | WatchError::NoOutput(_)
+            | WatchError::NoProfile
+            | WatchError::Pattern { .. }
+            | WatchError::Place { .. }
+            | WatchError::Finished { .. }
+            | WatchError::NoSuchArrival
+            | WatchError::NotPossible(_) => Self::usage(what, ""),
         }
     }
 }

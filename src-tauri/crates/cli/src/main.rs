@@ -12,22 +12,25 @@ mod follow;
 mod job;
 mod jobs;
 mod lines;
+mod notify;
 mod out;
 mod plain;
 mod probe;
 mod profile;
 mod profiles;
 mod run;
+mod service;
 mod settings;
 mod stop;
 mod summary;
 mod text;
 mod verify;
+mod watch;
 mod wish;
 
 use std::{ffi::OsString, io, process::ExitCode};
 
-use args::{Arguments, Common, Verb};
+use args::{Arguments, Common, LogForm, Verb};
 use clap::Parser;
 use exit::{CommandError, Exit};
 use out::Out;
@@ -36,7 +39,7 @@ use spillway_profile::Profile;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    log(arguments.common.verbose);
+    log(&arguments);
     let out = Out::new(&arguments.common, &variable);
     let code = perform(&arguments, &out).unwrap_or_else(|error| {
         out.note(&error.words(out.note_paint()));
@@ -69,6 +72,8 @@ fn perform(arguments: &Arguments, out: &Out) -> Result<ExitCode, CommandError> {
         Verb::Profile(what) => profile::profile(&session, what),
         Verb::Probe(what) => probe::probe(&session, what),
         Verb::Verify(what) => verify::verify(&session, what),
+        Verb::Watch(what) => watch::watch(&session, what),
+        Verb::Notify(what) => notify::notify(&session, what),
         Verb::Doctor => doctor::doctor(&session),
         Verb::Worker => return Ok(worker()),
     };
@@ -103,11 +108,18 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-fn log(verbose: u8) {
-    let level = match verbose {
-        0 => tracing::Level::WARN,
-        1 => tracing::Level::INFO,
-        2.. => tracing::Level::DEBUG,
+fn log(arguments: &Arguments) {
+    let form = if let Verb::Run(how) = &arguments.verb { how.log } else { None };
+    let level = match (arguments.common.verbose, form) {
+        (0, None) => tracing::Level::WARN,
+        (0, Some(_)) | (1, None) => tracing::Level::INFO,
+        (1.., Some(_)) | (2.., None) => tracing::Level::DEBUG,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(false).init();
+    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(false);
+    match form {
+        Some(LogForm::Json) => log.json().flatten_event(true).with_current_span(false).init(),
+        // A terminal's colours have no place in a log file.
+        Some(LogForm::Text) => log.with_ansi(false).init(),
+        None => log.init(),
+    }
 }

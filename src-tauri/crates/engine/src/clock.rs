@@ -10,6 +10,11 @@ pub trait Clock: Send + Sync {
     /// Milliseconds since 1970, UTC.
     fn now_ms(&self) -> i64;
 
+    /// Milliseconds since some moment, whatever anybody does to the time of day meanwhile.
+    fn steady_ms(&self) -> i64 {
+        self.now_ms()
+    }
+
     /// How long the runner may sleep when nothing is due before `due_ms`; longer than `poll` when it is
     /// `idle`. A simulated clock moves itself forward instead of letting real time pass.
     fn patience(&self, due_ms: Option<i64>, idle: bool, poll: Duration) -> Duration;
@@ -26,6 +31,11 @@ impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn steady_ms(&self) -> i64 {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        time.tv_sec.saturating_mul(1_000).saturating_add(time.tv_nsec / 1_000_000)
     }
 
     fn patience(&self, due_ms: Option<i64>, idle: bool, poll: Duration) -> Duration {

@@ -1,12 +1,19 @@
 //! The database: the only place with SQL. One writer (the runner) and any number of observers and
 //! submitters, in as many processes; SQLite arbitrates between them.
 
+mod arrival;
+mod arrival_list;
+mod channel;
 mod codec;
+mod content;
 mod event;
 mod function;
 mod history;
+mod hold;
 mod job;
 mod live;
+mod message;
+mod news;
 mod open;
 mod output;
 mod part;
@@ -16,15 +23,28 @@ mod shift;
 mod speed;
 mod step;
 mod view;
+mod watch;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::error::EngineError;
 
+pub(crate) use arrival::{ArrivalRow, Place as ArrivalPlace, Stage};
+pub(crate) use arrival_list::{arrival_view, arrivals};
+pub(crate) use channel::{
+    ChannelRow, Cursor, Listener, Means, channel_rows, channel_views, find_channel, listeners, means, secret,
+};
+pub(crate) use content::ContentRow;
 pub(crate) use event::{events_after, last_seq};
 pub(crate) use history::{each as each_history, page as history_page};
+pub(crate) use hold::{HoldRow, Looked, hold};
 pub(crate) use job::{JobKey, JobRow, NewJob};
 pub(crate) use live::{live_job, snapshot};
+pub(crate) use message::{
+    DueMessage, NewMessage, TryNote, any_old_news, any_waiting, message_page, next_due as next_message_due,
+    next_message,
+};
+pub(crate) use news::{Announcement, announcements_after};
 pub(crate) use open::{integrity, open};
 pub(crate) use output::{OutputRow, OutputState, Role};
 pub(crate) use part::{PartRow, step_parts};
@@ -33,6 +53,7 @@ pub(crate) use revision::revisions;
 pub(crate) use speed::{JobLeft, Papers, finished_tries, jobs_left, papers};
 pub(crate) use step::{AttemptNote, Claim, Done, Lane, NewStep};
 pub(crate) use view::{detail, find_job, list, receipt};
+pub(crate) use watch::{Announced, NewWatchRow, Scanned, WatchRow, arrival_counts, watch_by_id, watches};
 
 /// A write transaction with the time that everything in it happens at.
 pub(crate) struct Tx<'a> {

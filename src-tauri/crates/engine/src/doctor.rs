@@ -155,7 +155,12 @@ fn space(name: &str, folder: &Path) -> DoctorCheck {
         Ok(free) => {
             let text = format!("{} GB are free in {}.", free / 1_000_000_000, folder.display());
             if free < LITTLE_SPACE {
-                check(name, Health::Warn, text, "Free some space before delivering long programmes.")
+                check(
+                    name,
+                    Health::Warn,
+                    text,
+                    "Free some space before delivering long programmes; with too little, the queue waits.",
+                )
             } else {
                 check(name, Health::Ok, text, "")
             }

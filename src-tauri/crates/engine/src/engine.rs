@@ -30,10 +30,12 @@ use crate::{
     gate::Gate,
     lock::Lock,
     model::{Event, Feed, JobDetail, JobFilter, JobId, JobView, SubmitRequest},
+    outbox::{Carrier, Post},
     run::{self, Bell, Errand, Tools, Until},
     sheet::looks::{Looks, Seen},
     steps::Craft,
     submit,
+    watch::Sight,
 };
 use forecast::Shapes;
 
@@ -45,10 +47,12 @@ pub struct Engine {
     config: Config,
     /// For requests; the runner has a connection of its own.
     connection: Mutex<Connection>,
-    craft: Box<dyn Craft>,
+    craft: Arc<dyn Craft>,
     clock: Box<dyn Clock>,
     chance: Box<dyn Chance>,
     faults: Faults,
+    /// Carries messages to others.
+    post: Arc<dyn Post>,
     /// Wakes whoever in this process works through the queue, or watches.
     bell: Bell,
     /// Still pictures being made.
@@ -57,6 +61,7 @@ pub struct Engine {
     looking: Gate<Arc<Seen>>,
     looks: Looks,
     shapes: Shapes,
+    sight: Sight,
 }
 
 impl Engine {
@@ -66,7 +71,8 @@ impl Engine {
     /// [`EngineError::Newer`] when a newer Spillway wrote it; otherwise those of file system and database.
     pub fn open(config: Config) -> Result<Self, EngineError> {
         let craft = Workers { supervisor: config.supervisor.clone() };
-        Self::with(config, Box::new(craft), Box::new(SystemClock), Box::new(SystemChance))
+        let engine = Self::with(config, Box::new(craft), Box::new(SystemClock), Box::new(SystemChance))?;
+        Ok(Self { sight: Sight::Apart, ..engine })
     }
 
     /// As [`Engine::open`], with other hands, clock and dice.
@@ -81,16 +87,25 @@ impl Engine {
         Ok(Self {
             config,
             connection,
-            craft,
+            craft: Arc::from(craft),
             clock,
             chance,
             faults,
+            post: Arc::new(Carrier),
             bell: Bell::default(),
             stills: Gate::new(AT_ONCE),
             looking: Gate::new(AT_ONCE),
             looks: Looks::default(),
             shapes: Shapes::default(),
+            // Simulated time must not pass while somebody looks.
+            sight: Sight::Here,
         })
+    }
+
+    /// With somebody else to carry messages.
+    #[cfg(test)]
+    pub(crate) fn with_post(self, post: Arc<dyn Post>) -> Self {
+        Self { post, ..self }
     }
 
     /// Makes a job of every source and profile, in one transaction, with the names of the outputs
@@ -177,11 +192,13 @@ impl Engine {
     fn tools(&self) -> Tools<'_> {
         Tools {
             config: &self.config,
-            craft: self.craft.as_ref(),
+            craft: &self.craft,
             clock: self.clock.as_ref(),
             chance: self.chance.as_ref(),
             faults: &self.faults,
+            post: &self.post,
             bell: &self.bell,
+            sight: self.sight,
         }
     }
 

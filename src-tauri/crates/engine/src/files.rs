@@ -148,7 +148,8 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|n| char::from(DIGITS[usize::from(n)])).collect()
 }
@@ -189,9 +190,18 @@ pub(crate) fn same(one: &Path, other: &Path) -> io::Result<bool> {
 
 /// Bytes that this user may still write in the file system of `path`, which need not exist yet.
 pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
-    let there = path.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/"));
-    let disk = rustix::fs::statvfs(there)?;
-    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    Ok(disk_bytes(nearest(path))?.0)
+}
+
+/// The nearest folder above `path` that exists, or the folder itself.
+pub(crate) fn nearest(path: &Path) -> &Path {
+    path.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/"))
+}
+
+/// Bytes that this user may still write in the file system of a folder, and the size of that file system.
+pub(crate) fn disk_bytes(folder: &Path) -> io::Result<(u64, u64)> {
+    let disk = rustix::fs::statvfs(folder)?;
+    Ok((disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize)))
 }
 
 #[cfg(test)]

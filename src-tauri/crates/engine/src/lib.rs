@@ -30,8 +30,10 @@ mod recover;
 mod run;
 pub mod settings;
 pub mod sheet;
+mod space;
 mod steps;
 mod submit;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod transition;

@@ -1,6 +1,10 @@
 //! What a start of the engine does before anything else: take up what another run left behind.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use rusqlite::Connection;
 
@@ -12,6 +16,7 @@ use crate::{
     model::{EventBody, JobId, JobState, StepKind, StepState},
     run::{Tools, mend, settle},
     steps::{StepInput, work},
+    sweep,
 };
 
 /// Interruptions of one step that are put down to the engine and not to the file. A file that takes the
@@ -30,6 +35,7 @@ pub(crate) fn recover(
     tools.faults.hit("recover.checked");
     if only.is_none() {
         sweep(tools, connection)?;
+        sweep_around(tools, connection)?;
     }
     tools.faults.hit("recover.swept");
     Ok(())
@@ -154,6 +160,24 @@ fn sweep(tools: &Tools<'_>, connection: &mut Connection) -> Result<(), EngineErr
         }
     }
     Ok(())
+}
+
+/// Removes caches that are old, and what jobs that are no more left elsewhere; has space looked for at once.
+fn sweep_around(tools: &Tools<'_>, connection: &mut Connection) -> Result<(), EngineError> {
+    let now_ms = tools.clock.now_ms();
+    let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or(0));
+    let tx = Tx::begin(connection, now_ms)?;
+    sweep::incoming(&tx, &tools.config.data_dir)?;
+    tx.look_now()?;
+    let litter = tx.litter()?;
+    tx.commit()?;
+    sweep::caches(&tools.config.data_dir, now);
+    // Output folders may be on drives that do not answer: nobody waits for this thread.
+    std::thread::Builder::new()
+        .name("sweep".to_owned())
+        .spawn(move || litter.remove(now))
+        .map(drop)
+        .map_err(EngineError::Thread)
 }
 
 fn remove_orphan(path: &Path) {

@@ -10,6 +10,7 @@ mod turn;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -24,14 +25,16 @@ use spillway_media::task::Progress;
 use crate::{
     Config,
     clock::{Chance, Clock},
-    db::{self, Tx},
+    db::{self, HoldRow, Looked, Tx},
     error::EngineError,
     failure::{Code, Failure, Trouble},
     fault::Faults,
     feed::Pump,
     lock::Lock,
     model::{Feed, JobId},
-    outbox, recover,
+    outbox::{self, Post},
+    recover,
+    space::Room,
     steps::{self, Bench, Brief, Craft, Note, Notebook, Noted, Performed, Setback},
     watch,
 };
@@ -55,11 +58,15 @@ pub enum Until {
 /// Everything the runner works with; tests put their own pieces in.
 pub(crate) struct Tools<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) craft: &'a dyn Craft,
+    pub(crate) craft: &'a Arc<dyn Craft>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) chance: &'a dyn Chance,
     pub(crate) faults: &'a Faults,
+    /// Carries messages to others.
+    pub(crate) post: &'a Arc<dyn Post>,
     pub(crate) bell: &'a Bell,
+    /// Where watched folders are looked at.
+    pub(crate) sight: watch::Sight,
 }
 
 /// What the runner is after.
@@ -75,6 +82,8 @@ enum Wake {
     Rung,
     /// A step's thread is through.
     Ended { claim: i64, performed: Performed },
+    /// Somebody looked for space.
+    Looked(Looked),
     /// A step's thread got further.
     Progress { claim: i64, progress: Progress },
     /// A step's thread needs something on record before it goes on.
@@ -99,7 +108,9 @@ pub(crate) fn run(
         tools.bell.wire(wake.clone());
         let beside = beside(scope, tools, errand, &wake)?;
         let slots = Slots::new(tools.config);
-        let mut runner = Runner { tools, errand, focus, connection, pump, slots, beside, wake, wakes };
+        let (looking, looked) = (false, None);
+        let mut runner =
+            Runner { tools, errand, focus, connection, pump, slots, beside, wake, wakes, looking, looked };
         let outcome = runner.drive(scope, stop, feed);
         // After an error the threads must be told, or the scope would wait for them.
         runner.slots.stop_all();
@@ -129,10 +140,7 @@ fn beside<'scope>(
         started.push(beside);
         let thread = std::thread::Builder::new().name(name.to_owned());
         let begun = thread.spawn_scoped(scope, move || {
-            if let Err(error) = attend(tools, &shift) {
-                tracing::error!(%error, work = name, "work beside the queue ended");
-            }
-            shift.set_idle(true);
+            shift.keep_up(name, tools.clock, || attend(tools, &shift));
         });
         if let Err(error) = begun {
             started.iter().for_each(Beside::stop);
@@ -152,6 +160,9 @@ struct Runner<'a> {
     beside: Vec<Beside>,
     wake: Sender<Wake>,
     wakes: Receiver<Wake>,
+    /// Somebody is looking for space.
+    looking: bool,
+    looked: Option<Looked>,
 }
 
 impl<'a> Runner<'a> {
@@ -180,14 +191,23 @@ impl<'a> Runner<'a> {
                 self.beside.iter().for_each(Beside::ring);
             }
             let rest = self.beside.iter().all(Beside::is_idle);
-            if !ended.is_empty() || seen != Some(version) || is_due || rest != rested {
+            let found = self.looked.is_some();
+            if !ended.is_empty() || found || seen != Some(version) || is_due || rest != rested {
                 rested = rest;
+                let cause = !ended.is_empty() || found || seen != Some(version) || is_due;
                 let turn = self.turn(std::mem::take(&mut ended), leaving, rested)?;
+                if cause || !turn.claimed.is_empty() {
+                    // One's own writing raises nobody's version.
+                    self.beside.iter().for_each(Beside::ring);
+                }
                 seen = Some(version);
                 due = turn.next_due;
                 leaving = leaving || turn.reached;
                 for brief in turn.claimed {
                     self.start(scope, brief)?;
+                }
+                if !turn.look.is_empty() {
+                    self.look(scope, turn.look)?;
                 }
                 self.pump.pump(&self.connection, feed)?;
             }
@@ -211,6 +231,9 @@ impl<'a> Runner<'a> {
             ended.into_iter().filter_map(|(id, performed)| Some((self.slots.free(id)?, performed))).collect();
         let kinds: Vec<_> = ended.iter().map(|(claim, _)| claim.kind).collect();
         let tx = Tx::begin(&mut self.connection, now_ms)?;
+        if let Some(looked) = self.looked.take() {
+            tx.looked(&looked)?;
+        }
         let turn = turn::take(
             &tx,
             self.tools,
@@ -222,6 +245,7 @@ impl<'a> Runner<'a> {
                 only: self.errand.only,
                 until: self.errand.until,
                 rested,
+                looking: self.looking,
             },
         )?;
         for kind in &kinds {
@@ -255,7 +279,7 @@ impl<'a> Runner<'a> {
                 let line = Line { claim, wake: &wake };
                 let bench = Bench {
                     config: tools.config,
-                    craft: tools.craft,
+                    craft: tools.craft.as_ref(),
                     faults: tools.faults,
                     brief: &brief,
                     cancel: &cancel,
@@ -268,6 +292,33 @@ impl<'a> Runner<'a> {
             })
             .map_err(EngineError::Thread)?;
         Ok(())
+    }
+
+    /// Looks for space on a thread of its own: a disk that does not answer holds nothing else up.
+    fn look<'scope>(
+        &mut self,
+        scope: &'scope Scope<'scope, '_>,
+        rows: Vec<HoldRow>,
+    ) -> Result<(), EngineError>
+    where
+        'a: 'scope,
+    {
+        self.looking = true;
+        let (wake, work_dir) = (self.wake.clone(), &self.tools.config.work_dir);
+        let thread = std::thread::Builder::new().name("space".to_owned());
+        let look = move || {
+            let room = |folder: &Path| {
+                let told =
+                    |error: &_| tracing::warn!(folder = %folder.display(), %error, "space is not known");
+                Room::of(folder).inspect_err(told).ok()
+            };
+            let work_dev = room(work_dir).map_or(0, |room| room.dev);
+            let rows = rows.into_iter().map(|row| (room(&row.folder), row));
+            let rows = rows.map(|(room, row)| (row, room)).collect();
+            // The runner outlives its threads; when it is gone nobody needs to know.
+            let _ = wake.send(Wake::Looked(Looked { rows, work_dev }));
+        };
+        thread.spawn_scoped(scope, look).map(drop).map_err(EngineError::Thread)
     }
 
     /// Sleeps until something happens, then takes in everything that has.
@@ -284,6 +335,10 @@ impl<'a> Runner<'a> {
                 // What it is about is in the database.
                 Wake::Rung => {}
                 Wake::Ended { claim, performed } => ended.push((claim, performed)),
+                Wake::Looked(looked) => {
+                    self.looking = false;
+                    self.looked = Some(looked);
+                }
                 Wake::Progress { claim, progress } => {
                     if let Some(claim) = self.slots.claim(claim) {
                         let Progress { done, total } = progress;

@@ -32,6 +32,7 @@ use crate::{
     fault::{Faults, Moment},
     model::{StepKind, StepView},
     plan::{JobPlan, OutputPlan, Planned, SourceFacts},
+    space::{Room, Rooms},
 };
 
 /// Which one of its kind a step is.
@@ -96,11 +97,13 @@ pub(crate) struct Yield {
     pub(crate) parts: Vec<PartRow>,
     /// Of Inspect.
     pub(crate) plan: Option<JobPlan>,
+    /// Of Inspect: the disks that the job writes to.
+    pub(crate) rooms: Option<Rooms>,
 }
 
 impl Yield {
     fn of(output: StepOutput) -> Self {
-        Self { output, parts: Vec::new(), plan: None }
+        Self { output, parts: Vec::new(), plan: None, rooms: None }
     }
 }
 
@@ -111,6 +114,13 @@ pub(crate) enum Setback {
     Stopped,
     /// It failed.
     Failed(Trouble),
+    /// The disk is full: it waits until there is space.
+    Full {
+        /// The disk.
+        room: Room,
+        /// What is told.
+        failure: Box<Failure>,
+    },
     /// The index does not hold: plan again with a safer method.
     Replan(Box<Failure>),
     /// Files of these steps are lost or altered: they have to be run again.
@@ -234,7 +244,26 @@ pub(crate) fn perform(bench: &Bench<'_>) -> Performed {
         StepKind::Tidy => tidy::perform(bench),
     };
     bench.faults.hit_step(kind, Moment::Worked);
-    performed
+    performed.map_err(|setback| full(bench, setback))
+}
+
+/// A full disk is no failure of the job: its step waits.
+fn full(bench: &Bench<'_>, setback: Setback) -> Setback {
+    let Setback::Failed(trouble) = setback else { return setback };
+    if trouble.failure.code != Code::DiskFull {
+        return Setback::Failed(trouble);
+    }
+    let folder = match bench.brief.claim.kind {
+        StepKind::Stitch | StepKind::Deliver => &bench.brief.job.out_dir,
+        _ => &bench.config.work_dir,
+    };
+    match Room::of(folder) {
+        Ok(room) => Setback::Full { room, failure: trouble.failure },
+        Err(error) => {
+            tracing::warn!(folder = %folder.display(), %error, "a full disk does not tell its size");
+            Setback::Failed(trouble)
+        }
+    }
 }
 
 impl Bench<'_> {

@@ -17,7 +17,7 @@ use crate::{
     error::EngineError,
     failure::{Code, Failure},
     files,
-    model::{JobId, SubmitRequest},
+    model::{JobExtras, JobId, SubmitRequest},
     steps::{graph, source::Identity},
     transition::JobEvent,
 };
@@ -33,37 +33,63 @@ pub(crate) fn submit(tx: &Tx<'_>, request: SubmitRequest) -> Result<Vec<JobId>, 
         let source = std::path::absolute(&given).map_err(EngineError::io(given))?;
         let beside = source.parent().unwrap_or(Path::new("/"));
         let out_dir = resolved(request.out_dir.as_deref().unwrap_or(beside))?;
-        let identity = Identity::of(&source);
-        for profile in &request.profiles {
-            let id = JobId(Uuid::now_v7());
-            let new = NewJob {
-                id,
-                source: &source,
-                profile,
-                out_dir: &out_dir,
-                priority: request.priority,
-                extras: &request.extras,
-            };
-            let key = tx.insert_job(&new)?;
-            let seed = Seed {
-                job: id,
-                source: &source,
-                title: request.extras.title.as_deref(),
-                profile,
-                out_dir: &out_dir,
-                created_ms: tx.now_ms,
-            };
-            if let Err(mut failure) = accept(tx, key, &seed, &identity, request.priority)? {
-                tx.delete_outputs(key.num)?;
-                failure.recorded(id, "accept", 1, (0, 0));
-                tx.move_job(key, JobEvent::Failed, Some(&failure))?;
-            } else {
-                tx.tell_place(key)?;
-            }
-            ids.push(id);
-        }
+        let known = Known {
+            source: &source,
+            identity: Identity::of(&source),
+            profiles: &request.profiles,
+            out_dir: &out_dir,
+            priority: request.priority,
+            extras: &request.extras,
+        };
+        ids.extend(submit_known(tx, &known)?.into_iter().map(|key| key.id));
     }
     Ok(ids)
+}
+
+/// A source that was looked at already.
+pub(crate) struct Known<'a> {
+    /// Absolute.
+    pub(crate) source: &'a Path,
+    pub(crate) identity: Result<Identity, Box<Failure>>,
+    pub(crate) profiles: &'a [Profile],
+    /// Absolute, without links.
+    pub(crate) out_dir: &'a Path,
+    pub(crate) priority: i64,
+    pub(crate) extras: &'a JobExtras,
+}
+
+/// Makes a job for each profile, without asking the drive of the source anything.
+pub(crate) fn submit_known(tx: &Tx<'_>, known: &Known<'_>) -> Result<Vec<JobKey>, EngineError> {
+    let mut keys = Vec::new();
+    for profile in known.profiles {
+        let id = JobId(Uuid::now_v7());
+        let new = NewJob {
+            id,
+            source: known.source,
+            profile,
+            out_dir: known.out_dir,
+            priority: known.priority,
+            extras: known.extras,
+        };
+        let key = tx.insert_job(&new)?;
+        let seed = Seed {
+            job: id,
+            source: known.source,
+            title: known.extras.title.as_deref(),
+            profile,
+            out_dir: known.out_dir,
+            created_ms: tx.now_ms,
+        };
+        if let Err(mut failure) = accept(tx, key, &seed, &known.identity, known.priority)? {
+            tx.delete_outputs(key.num)?;
+            failure.recorded(id, "accept", 1, (0, 0));
+            tx.move_job(key, JobEvent::Failed, Some(&failure))?;
+        } else {
+            tx.tell_place(key)?;
+        }
+        keys.push(key);
+    }
+    Ok(keys)
 }
 
 /// Records the source, reserves the names, and makes the first steps; the inner error is the job's.
@@ -132,7 +158,7 @@ fn reserve(
 }
 
 /// An absolute folder without links as far as it exists, so that two ways to it are one.
-fn resolved(folder: &Path) -> Result<PathBuf, EngineError> {
+pub(crate) fn resolved(folder: &Path) -> Result<PathBuf, EngineError> {
     let absolute = std::path::absolute(folder).map_err(EngineError::io(folder))?;
     let mut missing: Vec<OsString> = Vec::new();
     let mut there = absolute.as_path();

@@ -38,7 +38,7 @@ fn head_of(path: &Path) -> Result<Vec<u8>, MediaError> {
 }
 
 /// Text formats that FFmpeg would open by content and follow.
-fn playlist_kind(head: &[u8]) -> Option<&'static str> {
+pub(crate) fn playlist_kind(head: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(&head[..head.len().min(2048)]);
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|t| t.eq_ignore_ascii_case(prefix));

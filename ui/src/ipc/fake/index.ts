@@ -9,7 +9,16 @@ import { emit } from "./wire";
 export type Handlers = Record<string, (args: any) => unknown>;
 
 const tables = import.meta.glob<{ handlers: Handlers }>(
-  ["./queue.ts", "./job.ts", "./sheet.ts", "./history.ts", "./profiles.ts", "./settings.ts"],
+  [
+    "./queue.ts",
+    "./job.ts",
+    "./sheet.ts",
+    "./history.ts",
+    "./profiles.ts",
+    "./settings.ts",
+    "./channels.ts",
+    "./watches.ts",
+  ],
   { eager: true },
 );
 

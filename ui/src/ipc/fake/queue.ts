@@ -1,4 +1,4 @@
-/** The queue of the fake back end. `?still`: nothing moves; `?empty`; `?jobs=1000`: so many wait. */
+/** The queue of the fake back end. `?still`: nothing moves; `?empty`; `?jobs=1000`: so many wait; `?held`: no space. */
 import type { JobId, Message, Refused, Runner, Wish } from "../bindings";
 import { connect, emit } from "./wire";
 import { failed, World, type FakeJob } from "./world";
@@ -17,6 +17,10 @@ export const world = new World(still ? new Date().setHours(14, 3, 0, 0) : Date.n
 let runner: Runner = { state: "here" };
 let timer: ReturnType<typeof setInterval> | undefined;
 
+const MINUTE = 60_000;
+/** The first watched folder of the fake back end. */
+const WATCH = "01937001-4a00-7b11-9c22-000000000001";
+
 function fill() {
   const masters = "/media/masters";
   world.add({
@@ -27,6 +31,12 @@ function fill() {
     reached: 61,
     agoMinutes: 14,
     troubled: [17, 40],
+    extras: {
+      title: "Northlight E04",
+      metadata: { order: "NL-2026-1147", "house number": "S02E04", contact: "Ana Ruiz, ext. 4412" },
+      deadline_ms: world.now + 150 * MINUTE,
+      watch: WATCH,
+    },
   });
   world.add({
     source: `${masters}/Harbour Stories 12 – Final.mov`,
@@ -63,7 +73,12 @@ function fill() {
     profile: "prores-mezzanine",
     minutes: 22,
   });
-  world.add({ source: `${masters}/Harbour Stories 13 – Final.mov`, profile: "youtube", minutes: 12 });
+  world.add({
+    source: `${masters}/Harbour Stories 13 – Final.mov`,
+    profile: "youtube",
+    minutes: 12,
+    extras: { deadline_ms: world.now + 20 * MINUTE, watch: WATCH },
+  });
   world.add({
     source: `${masters}/interviews/Interview_Okafor_cam-A_with_a_rather_long_name_2026-11-14.mxf`,
     profile: "proxy-edit",
@@ -145,6 +160,12 @@ function fill() {
 if (!asked.has("empty")) fill();
 // Workers are busy from the first picture on.
 if (!asked.has("empty")) for (let at = 0; at < 12; at++) world.advance(TICK);
+if (asked.has("held"))
+  world.hold = {
+    why: { because: "space", folder: "/media/scratch/spillway", needed: 38_400_000_000, free: 6_120_000_000 },
+    since_ms: world.now - 26 * MINUTE,
+    next_look_ms: world.now + 22_000,
+  };
 if (asked.get("runner") === "elsewhere") runner = { state: "elsewhere" };
 if (asked.get("runner") === "stopped")
   runner = { state: "stopped", why: "The work folder /var/tmp/spillway cannot be written." };
@@ -160,7 +181,7 @@ function each(ids: JobId[], act: (job: FakeJob) => string | null): Refused[] {
     const why = act(world.find(id));
     return why === null
       ? []
-      : [{ job: id, error: { kind: "not-possible" as const, message: why, failure: null } }];
+      : [{ job: id, error: { kind: "not-possible" as const, message: why, failure: null, field: null } }];
   });
 }
 

@@ -6,7 +6,9 @@ import type {
   EventBody,
   Failure,
   Finding,
+  Hold,
   JobDetail,
+  JobExtras,
   JobId,
   JobState,
   JobView,
@@ -53,6 +55,7 @@ export interface Spec {
   agoMinutes?: number;
   /** Segments that fail at their first try. */
   troubled?: number[];
+  extras?: Partial<JobExtras>;
 }
 
 const PARTNERS: Record<string, string> = {
@@ -73,6 +76,7 @@ const title = (source: string) => (source.split("/").at(-1) ?? source).replace(/
 /** Jobs, journal and listeners. */
 export class World {
   jobs: FakeJob[] = [];
+  hold: Hold | null = null;
   seq = 4_200;
   #count = 0;
 
@@ -115,6 +119,7 @@ export class World {
         outputs: [],
         receipt: null,
         cost_microusd: 0,
+        extras: { title: null, metadata: {}, deadline_ms: null, watch: null, ...spec.extras },
       },
       frameRate: null,
       steps: [step(0, "inspect", "inspect", "ready", 0, []), step(1, "hash", "hash", "ready", 0, [])],
@@ -396,7 +401,11 @@ export class World {
     const ended = shown.filter((job) => state(job) === "delivered" || state(job) === "cancelled");
     return {
       type: "snapshot",
-      snapshot: { seq: this.seq, jobs: [...open, ...failed, ...ended].map((job) => this.live(job)) },
+      snapshot: {
+        seq: this.seq,
+        jobs: [...open, ...failed, ...ended].map((job) => this.live(job)),
+        hold: this.hold,
+      },
       runner: { state: "here" },
     };
   }

@@ -1,156 +1,28 @@
-// The history by pages: what is in view is asked for, what was asked before is kept.
-import { asCommandError, commands } from "$/ipc";
-import type { CommandError, HistoryPage, HistoryQuery, HistoryRow, HistoryTotals } from "$/ipc";
+// The history by pages.
+import { commands, type HistoryPage, type HistoryQuery, type HistoryRow, type HistoryTotals } from "$/ipc";
+import { Pages, type Slice } from "$/state/pages.svelte";
 
-export const PAGE = 100;
-/** Pages asked for at a time. */
-const AT_A_TIME = 2;
-/** Rows that the view may move at once and still be read, rather than flown over. */
-const READ = 24;
-/** Wait until a view that flies has come to rest, ms. */
-const REST = 60;
-/** Pages kept. */
-const KEPT = 80;
+export { PAGE } from "$/state/pages.svelte";
 
 /** What is asked, without the page. */
-export type Question = Omit<HistoryQuery, "offset" | "limit">;
+export type Question = Omit<HistoryQuery, keyof Slice>;
 type Ask = (query: HistoryQuery) => Promise<HistoryPage>;
 
-const pageOf = (index: number) => Math.floor(index / PAGE);
-
-export class HistoryCache {
+export class HistoryCache extends Pages<Question, HistoryRow, HistoryPage> {
   /** Sums over everything found; `null` before the first answer. */
   totals = $state.raw<HistoryTotals | null>(null);
   partners = $state.raw<string[]>([]);
-  error = $state.raw<CommandError | null>(null);
-  /** A new question has been asked, and what is shown is still the answer to the one before. */
-  asking = $state(false);
-  /** Rises with every new question that was answered. */
-  answered = $state(0);
-
-  #version = $state(0);
-  #pages = new Map<number, HistoryRow[]>();
-  #open = new Set<number>();
-  #view: [first: number, last: number] = [0, 1];
-  #question: Question = {};
-  #generation = 0;
-  #renewing = false;
-  #behind = false;
-  #rest: ReturnType<typeof setTimeout> | undefined;
-  #ask: Ask;
 
   constructor(ask: Ask = (query) => commands.history(query)) {
-    this.#ask = ask;
+    super({}, ask);
   }
 
-  /** A row, or `undefined` as long as it has not come. */
-  row(index: number): HistoryRow | undefined {
-    void this.#version;
-    return this.#pages.get(pageOf(index))?.[index % PAGE];
+  get count(): number | null {
+    return this.totals?.jobs ?? null;
   }
 
-  /** Asks anew; rows stay until the answer is there. */
-  ask(question: Question): Promise<void> {
-    this.#question = question;
-    this.#view = [0, 1];
-    this.asking = true;
-    return this.#renew(true);
-  }
-
-  /** Something happened: what is in view is asked for again, quietly; further down, once the view is back at the top. */
-  touch(): void {
-    if (this.#view[0] >= PAGE) this.#behind = true;
-    else void this.refresh();
-  }
-
-  /** Asks for what is in view again. */
-  async refresh(): Promise<void> {
-    if (this.#renewing) this.#behind = true;
-    else await this.#renew(this.asking);
-  }
-
-  /** The rows from `first` to before `last` are in view. */
-  need(first: number, last: number): void {
-    const flies = Math.abs(first - this.#view[0]) > READ && first > 0;
-    this.#view = [first, Math.max(first + 1, last)];
-    clearTimeout(this.#rest);
-    if (flies) {
-      this.#rest = setTimeout(() => this.#pump(), REST);
-      return;
-    }
-    if (this.#behind && first === 0 && !this.#renewing) void this.refresh();
-    else this.#pump();
-  }
-
-  /** Rows from `first` to before `last`, asked for where they have not come. */
-  async rows(first: number, last: number): Promise<HistoryRow[]> {
-    const held = Array.from({ length: last - first }, (_, n) => this.row(first + n));
-    if (held.every((row) => row !== undefined)) return held;
-    return (await this.#ask({ ...this.#question, offset: first, limit: last - first })).rows;
-  }
-
-  async #renew(fresh: boolean): Promise<void> {
-    const mine = ++this.#generation;
-    this.#renewing = true;
-    this.#behind = false;
-    this.#open.clear();
-    const [first, last] = [pageOf(this.#view[0]), pageOf(this.#view[1] - 1)];
-    try {
-      const page = await this.#ask({
-        ...this.#question,
-        offset: first * PAGE,
-        limit: (last - first + 1) * PAGE,
-      });
-      if (mine !== this.#generation) return;
-      this.#pages = new Map();
-      for (let n = 0; n * PAGE < page.rows.length; n += 1) {
-        this.#pages.set(first + n, page.rows.slice(n * PAGE, (n + 1) * PAGE));
-      }
-      this.#take(page);
-      if (fresh) this.answered += 1;
-    } catch (thrown) {
-      if (mine !== this.#generation) return;
-      this.error = asCommandError(thrown);
-    }
-    this.asking = false;
-    this.#renewing = false;
-    if (this.#behind && this.#view[0] < PAGE && this.error === null) void this.refresh();
-    else this.#pump();
-  }
-
-  #take(page: HistoryPage): void {
+  protected keep(page: HistoryPage): void {
     this.totals = page.totals;
     this.partners = page.partners;
-    this.error = null;
-    this.#version += 1;
-  }
-
-  /** Asks for the next page that is in view and not there; pages that went out of view meanwhile are never asked for. */
-  #pump(): void {
-    if (this.#renewing || this.totals === null || this.error !== null) return;
-    const end = Math.min(this.#view[1], this.totals.jobs);
-    for (let page = pageOf(this.#view[0]); page * PAGE < end && this.#open.size < AT_A_TIME; page += 1) {
-      if (!this.#pages.has(page) && !this.#open.has(page)) void this.#load(page);
-    }
-  }
-
-  async #load(page: number): Promise<void> {
-    const mine = this.#generation;
-    this.#open.add(page);
-    try {
-      const answer = await this.#ask({ ...this.#question, offset: page * PAGE, limit: PAGE });
-      if (mine !== this.#generation) return;
-      this.#pages.set(page, answer.rows);
-      for (const oldest of this.#pages.keys()) {
-        if (this.#pages.size <= KEPT) break;
-        this.#pages.delete(oldest);
-      }
-      this.#take(answer);
-    } catch (thrown) {
-      if (mine !== this.#generation) return;
-      this.error = asCommandError(thrown);
-    }
-    this.#open.delete(page);
-    this.#pump();
   }
 }

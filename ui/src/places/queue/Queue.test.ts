@@ -107,7 +107,7 @@ describe("the queue", () => {
 
   it("takes dismissed jobs away, and keeps those that refuse", async () => {
     const { user, row } = show();
-    const error = { kind: "not-possible" as const, message: "No.", failure: null };
+    const error = { kind: "not-possible" as const, message: "No.", failure: null, field: null };
     const dismiss = vi.spyOn(commands, "dismissJobs").mockResolvedValueOnce([{ job: idOf(5), error }]);
     row("master 5.mov").focus();
     await user.keyboard("{Delete}");

@@ -3,6 +3,7 @@ import ArrowDown from "@lucide/svelte/icons/arrow-down";
 import ArrowUp from "@lucide/svelte/icons/arrow-up";
 import ArrowUpToLine from "@lucide/svelte/icons/arrow-up-to-line";
 import FolderOpen from "@lucide/svelte/icons/folder-open";
+import FolderSync from "@lucide/svelte/icons/folder-sync";
 import FileSearch from "@lucide/svelte/icons/file-search";
 import ListX from "@lucide/svelte/icons/list-x";
 import Pause from "@lucide/svelte/icons/pause";
@@ -16,6 +17,7 @@ import X from "@lucide/svelte/icons/x";
 import { m } from "$/i18n";
 import type { MenuItem } from "$/parts/menu";
 import type { FeedJob } from "$/state/feed.svelte";
+import { view } from "$/state/view.svelte";
 import * as act from "./actions";
 
 /** Everything that makes sense for these jobs. `cancel` asks first. */
@@ -91,6 +93,12 @@ export function menuOf(jobs: readonly FeedJob[], cancel: (jobs: readonly FeedJob
       onselect: () => act.revealThing({ what: "source", job: one.id }),
     });
   }
+  const watch = one?.view.extras.watch ?? null;
+  add(watch !== null, {
+    label: m.queue_show_watch(),
+    icon: FolderSync,
+    onselect: () => watch !== null && view.go({ place: "watch", id: watch }),
+  });
   add(true, { label: m.queue_run_again(), icon: Redo, onselect: () => act.runAgain(jobs) });
   add(jobs.some(act.canCancel), {
     label: m.queue_cancel_menu(),

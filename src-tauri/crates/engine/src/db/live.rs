@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, ToSql};
 
 use super::{
     codec::{Json, Word},
-    event, view,
+    event, hold, view,
 };
 use crate::{
     error::EngineError,
@@ -39,7 +39,7 @@ pub(crate) fn snapshot(sql: &Connection, now_ms: i64) -> Result<Snapshot, Engine
          ORDER BY ended_ms DESC, num DESC LIMIT 50",
         &[&now_ms.saturating_sub(DAY_MS)],
     )?);
-    Ok(Snapshot { seq, jobs: filled(sql, jobs)?, hold: None })
+    Ok(Snapshot { seq, jobs: filled(sql, jobs)?, hold: hold::hold(sql)? })
 }
 
 /// One job, whether or not it is on the queue page; to be called inside one read transaction.

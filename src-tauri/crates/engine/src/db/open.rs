@@ -1,6 +1,8 @@
 //! Opening and migrating the database.
 
 use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,6 +17,9 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_start.sql")),
     M::up(include_str!("../../migrations/0002_history.sql")),
     M::up(include_str!("../../migrations/0003_errands.sql")),
+    M::up(include_str!("../../migrations/0004_watch.sql")),
+    M::up(include_str!("../../migrations/0005_outbox.sql")),
+    M::up(include_str!("../../migrations/0006_hold.sql")),
 ];
 
 fn migrations() -> Migrations<'static> {
@@ -29,8 +34,10 @@ pub(crate) fn database_path(data_dir: &Path) -> PathBuf {
 /// Opens the database, making or migrating it where needed. Forward only: a copy is made before an
 /// existing database is migrated, and one of a newer Spillway is refused untouched.
 pub(crate) fn open(data_dir: &Path) -> Result<Connection, EngineError> {
-    std::fs::create_dir_all(data_dir).map_err(EngineError::io(data_dir))?;
+    let folder = fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
+    folder.map_err(EngineError::io(data_dir))?;
     let path = database_path(data_dir);
+    private(&path).map_err(EngineError::io(&path))?;
     let mut connection = Connection::open(&path)?;
     connection.busy_timeout(Duration::from_secs(30))?;
     let found = version(&connection)?;
@@ -45,10 +52,32 @@ pub(crate) fn open(data_dir: &Path) -> Result<Connection, EngineError> {
     if found < STEPS.len() {
         if found > 0 {
             back_up(&connection, &path, found)?;
+            close_to_others(&path)?;
         }
         migrate(&mut connection)?;
     }
     Ok(connection)
+}
+
+/// Makes the file, should it not be there, for nobody else to read: passwords of channels are in it. The files that
+/// SQLite puts beside it get the same mode.
+fn private(path: &Path) -> io::Result<()> {
+    fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    Ok(())
+}
+
+/// Takes the files of a database from everybody else that an older Spillway left open to them.
+fn close_to_others(path: &Path) -> Result<(), EngineError> {
+    for end in ["", "-wal", "-shm"] {
+        let file = PathBuf::from(format!("{}{end}", path.display()));
+        match fs::set_permissions(&file, fs::Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(EngineError::io(&file)(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 fn version(connection: &Connection) -> Result<usize, EngineError> {
@@ -76,6 +105,7 @@ fn back_up(connection: &Connection, path: &Path, version: usize) -> Result<(), E
     if part.try_exists().map_err(EngineError::io(&part))? {
         std::fs::remove_file(&part).map_err(EngineError::io(&part))?;
     }
+    private(&part).map_err(EngineError::io(&part))?;
     connection.execute("VACUUM INTO ?1", [part.to_string_lossy()])?;
     std::fs::rename(&part, &copy).map_err(EngineError::io(&copy))
 }
@@ -109,7 +139,10 @@ mod tests {
         drop(raw);
         let before = std::fs::read(database_path(folder.path())).unwrap();
         let error = open(folder.path()).unwrap_err();
-        assert!(matches!(error, EngineError::Newer { found: 99, known: 3, .. }), "{error}");
+        assert!(
+            matches!(error, EngineError::Newer { found: 99, known, .. } if known == STEPS.len()),
+            "{error}"
+        );
         assert!(error.to_string().contains("newer Spillway"));
         assert_eq!(std::fs::read(database_path(folder.path())).unwrap(), before);
     }
@@ -190,6 +223,33 @@ mod tests {
         back_up(&connection, &path, 1).unwrap();
         assert_eq!(std::fs::metadata(&copy).unwrap().modified().unwrap(), first);
         assert!(integrity(&Connection::open(copy).unwrap()).unwrap().is_empty());
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn nobody_else_reads_the_database_or_its_copies() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("new/data");
+        let connection = open(&data).unwrap();
+        let path = database_path(&data);
+        assert_eq!((mode(&data), mode(&path)), (0o700, 0o600));
+        assert_eq!(mode(&path.with_extension("db-wal")), 0o600);
+        back_up(&connection, &path, 1).unwrap();
+        assert_eq!(mode(&path.with_extension("before-2.db")), 0o600);
+    }
+
+    #[test]
+    fn a_database_that_others_could_read_is_closed_to_them_when_it_is_migrated() {
+        let folder = tempfile::tempdir().unwrap();
+        version_1(folder.path());
+        let path = database_path(folder.path());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        drop(open(folder.path()).unwrap());
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(&path.with_extension("before-2.db")), 0o600);
     }
 
     #[test]

@@ -36,13 +36,17 @@ struct Change<'a> {
 const PLAIN: Change<'static> = Change { tries: Tries::Keep, claim: None, due_ms: None, failure: None };
 
 impl Tx<'_> {
-    /// Takes the first ready step of a lane, of one of the jobs in `focus` if there are any.
+    /// Takes the first ready step of a lane, of one of the jobs in `focus` if there are any. While a step
+    /// waits for space, no job is begun, and none is planned for the first time.
     pub(crate) fn claim(&self, lane: Lane, focus: &[JobId]) -> Result<Option<Claim>, EngineError> {
         let focused = if focus.is_empty() { "" } else { "AND j.id IN (SELECT value FROM json_each(?2))" };
         let sql = format!(
             "SELECT s.*, j.num, j.id, j.state AS job_state FROM step s CROSS JOIN job j ON j.num = s.job
              WHERE s.state = 'ready' AND s.lane = ?1 AND (j.wish = 'run' OR j.ended_ms IS NOT NULL)
              AND ?2 IS NOT NULL {focused}
+             AND (j.state <> 'queued' AND (s.kind <> 'inspect' OR EXISTS (
+                     SELECT 1 FROM attempt a WHERE a.job = s.job AND a.ord = s.ord))
+                 OR NOT EXISTS (SELECT 1 FROM hold h JOIN job w ON w.num = h.job WHERE w.wish = 'run'))
              ORDER BY s.priority DESC, s.job, s.rank, s.weight DESC, s.ord LIMIT 1"
         );
         let found = self
@@ -82,6 +86,23 @@ impl Tx<'_> {
         self.end_attempt(claim, AttemptNote::Failed, Some(failure))?;
         let change = Change { due_ms: Some(due_ms), failure: Some(failure), ..PLAIN };
         self.shift(claim.job, claim.ord, StepEvent::Deferred, &change)
+    }
+
+    /// The try came to nothing for lack of something outside: it does not count.
+    pub(super) fn defer_uncounted(
+        &self,
+        claim: &Claim,
+        failure: &Failure,
+        due_ms: i64,
+    ) -> Result<(), EngineError> {
+        self.end_attempt(claim, AttemptNote::Failed, Some(failure))?;
+        let change = Change { tries: Tries::OneLess, due_ms: Some(due_ms), failure: Some(failure), ..PLAIN };
+        self.shift(claim.job, claim.ord, StepEvent::Deferred, &change)
+    }
+
+    /// A waiting step need not wait any longer.
+    pub(super) fn wake(&self, key: JobKey, ord: u32) -> Result<(), EngineError> {
+        self.shift(key, ord, StepEvent::Due, &PLAIN)
     }
 
     /// The step failed for good.
@@ -169,11 +190,12 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Ends the waiting of steps whose time has come.
+    /// Ends the waiting of steps whose time has come; those that wait for space go on when there is some.
     pub(crate) fn wake_due(&self) -> Result<(), EngineError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT s.job, j.id, s.ord FROM step s JOIN job j ON j.num = s.job
-             WHERE s.state = 'waiting' AND s.due_ms <= ?1",
+             WHERE s.state = 'waiting' AND s.due_ms <= ?1
+             AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.job = s.job AND h.ord = s.ord)",
         )?;
         let due: Vec<(JobKey, u32)> = statement
             .query_map([self.now_ms], |row| {

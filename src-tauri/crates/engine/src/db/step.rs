@@ -167,11 +167,14 @@ impl Tx<'_> {
         super::view::steps(&self.sql, job)
     }
 
-    /// When the next waiting step is due.
+    /// When the next waiting step is due, other than those that wait for space.
     pub(crate) fn next_due(&self) -> Result<Option<i64>, EngineError> {
         Ok(self
             .sql
-            .prepare_cached("SELECT min(due_ms) FROM step WHERE state = 'waiting'")?
+            .prepare_cached(
+                "SELECT min(due_ms) FROM step s WHERE state = 'waiting'
+                 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.job = s.job AND h.ord = s.ord)",
+            )?
             .query_row([], |row| row.get(0))?)
     }
 

@@ -4,7 +4,7 @@ use super::Engine;
 use crate::{
     db::{self, Tx},
     error::EngineError,
-    live::{LiveJob, Snapshot},
+    live::{Hold, LiveJob, Snapshot},
     model::{EventBody, JobId},
     order,
 };
@@ -17,6 +17,14 @@ impl Engine {
     pub fn snapshot(&self) -> Result<Snapshot, EngineError> {
         let now_ms = self.clock.now_ms();
         db::at_once(&self.lock(), |sql| db::snapshot(sql, now_ms))
+    }
+
+    /// Why no new job is begun, where that is so.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn hold(&self) -> Result<Option<Hold>, EngineError> {
+        db::hold(&self.lock())
     }
 
     /// A job as the queue page shows it.

@@ -8,6 +8,7 @@ use crate::{
     error::EngineError,
     files,
     model::{JobId, JobState, StepState, Wish},
+    outbox,
     run::{Errand, Until, mend, settle},
     steps::{StepInput, source::Identity, work},
     submit::{self, names},
@@ -96,6 +97,8 @@ impl Engine {
             }
             let folder = work::Folder::of(&self.config.work_dir, id, job.tier);
             files::remove(folder.job()).map_err(EngineError::io(folder.job()))?;
+            // Others are told of what it was before nothing is known of it any more.
+            outbox::fan_out_all(tx)?;
             tx.delete_job(job.key)
         })
     }

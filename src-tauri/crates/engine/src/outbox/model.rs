@@ -32,7 +32,20 @@ impl FromStr for ChannelId {
 pub struct MessageId(pub i64);
 
 /// What others can be told. The names are part of the event schema (`docs/events.md`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    Type,
+    schemars::JsonSchema,
+)]
 pub enum Topic {
     /// A job was accepted into the queue.
     #[serde(rename = "job.submitted")]
@@ -73,6 +86,30 @@ pub enum Topic {
     /// Somebody tries the channel.
     #[serde(rename = "channel.test")]
     Test,
+}
+
+impl Topic {
+    /// Every topic that a channel can be told of.
+    pub const ALL: [Self; 12] = [
+        Self::JobSubmitted,
+        Self::JobStarted,
+        Self::JobProgress,
+        Self::JobDelivered,
+        Self::JobFailed,
+        Self::JobCancelled,
+        Self::JobHeld,
+        Self::JobResumed,
+        Self::WatchUnreachable,
+        Self::WatchReachable,
+        Self::ArrivalHeld,
+        Self::ArrivalSkipped,
+    ];
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What somebody sets of a channel.

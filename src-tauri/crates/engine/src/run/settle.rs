@@ -6,9 +6,10 @@ use crate::{
     clock::{Chance, back_off_ms},
     db::{AttemptNote, Claim, JobKey, JobRow, Role, Tx},
     error::EngineError,
-    failure::{Failure, Trouble},
+    failure::{Code, Failure, Trouble},
     model::{EventBody, JobState, StepKind, StepState, Wish},
     plan::JobPlan,
+    space::{self, Lack, Need, Room},
     steps::{Performed, Setback, StepInput, StepOutput, Yield, graph},
     transition::{JobEvent, StepEvent},
 };
@@ -35,6 +36,7 @@ pub(crate) fn settle(
             let wanted = job.wish == Wish::Run && !job.state.ended();
             tx.give_back(claim, if wanted { AttemptNote::Interrupted } else { AttemptNote::Stopped })?;
         }
+        Err(Setback::Full { room, failure }) => full(tx, chance, claim, &job, &room, *failure)?,
         Err(Setback::Failed(trouble)) => failed(tx, chance, claim, &job, trouble)?,
         Err(Setback::Replan(failure)) if job.tier < LAST_TIER && !job.state.ended() => {
             tracing::warn!(job = %job.key.id, tier = job.tier, why = failure.why, "the plan does not hold");
@@ -58,6 +60,9 @@ pub(crate) fn settle(
             }
         }
     }
+    if matches!(claim.kind, StepKind::Tidy | StepKind::Deliver) {
+        tx.look_now()?;
+    }
     if tx.has_ended(job.key.num)? && claim.kind != StepKind::Tidy {
         rest(tx, job.key)?;
     }
@@ -70,6 +75,16 @@ fn may_try_again(claim: &Claim, job: &JobRow) -> bool {
 
 fn done(tx: &Tx<'_>, claim: &Claim, job: &JobRow, made: &Yield) -> Result<(), EngineError> {
     let num = job.key.num;
+    if let (Some(plan), Some(rooms)) = (&made.plan, &made.rooms)
+        && !job.state.ended()
+    {
+        let own = Need::planned(plan.bytes_needed, 0, 0, Some(rooms.out.dev));
+        if let Some(lack) = space::lack(rooms, own, &tx.needs_beside(num)?) {
+            let failure = Failure::new(Code::DiskFull, &job.source, lack.why());
+            return wait_for_room(tx, claim, job, failure, &lack);
+        }
+        tx.set_out_dev(num, rooms.out.dev)?;
+    }
     if !made.parts.is_empty() {
         tx.set_parts(num, claim.ord, &made.parts)?;
     }
@@ -149,6 +164,35 @@ fn failed(
         return Ok(());
     }
     fail_job(tx, job.key, &failure)
+}
+
+/// A step found the disk full in the middle of its work: what is finished is kept.
+fn full(
+    tx: &Tx<'_>,
+    chance: &dyn Chance,
+    claim: &Claim,
+    job: &JobRow,
+    room: &Room,
+    failure: Failure,
+) -> Result<(), EngineError> {
+    if job.state.ended() {
+        return failed(tx, chance, claim, job, Trouble::lasting(failure));
+    }
+    let need = tx.need(job.key.num)?;
+    let left = if matches!(claim.kind, StepKind::Stitch | StepKind::Deliver) { need.out } else { need.work };
+    wait_for_room(tx, claim, job, failure, &space::after_full(room, left))
+}
+
+fn wait_for_room(
+    tx: &Tx<'_>,
+    claim: &Claim,
+    job: &JobRow,
+    mut failure: Failure,
+    lack: &Lack,
+) -> Result<(), EngineError> {
+    failure.spent_microusd = job.cost_microusd;
+    failure.recorded(job.key.id, &claim.label, claim.attempt, kept(tx, job.key)?);
+    tx.await_room(claim, &failure, lack)
 }
 
 /// Finished segments, and how many there are.

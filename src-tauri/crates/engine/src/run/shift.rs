@@ -2,6 +2,7 @@
 //! and messages to others.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,10 +12,14 @@ use std::{
 };
 
 use super::Wake;
-use crate::clock::Clock;
+use crate::{clock::Clock, error::EngineError};
 
 /// Longest sleep with nothing due: whoever has news rings.
 const LONGEST: Duration = Duration::from_secs(3_600);
+
+/// Pause after a failure, in ms: doubles from the first to the longest.
+const FIRST_PAUSE_MS: i64 = 1_000;
+const LONGEST_PAUSE_MS: i64 = 60_000;
 
 /// What the runner holds of it.
 pub(super) struct Beside {
@@ -80,6 +85,35 @@ impl Shift {
     /// Whether it is to end.
     pub(crate) fn stopping(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Does the work until it is to end; when it fails or panics, again after a while that grows.
+    pub(super) fn keep_up(
+        &self,
+        name: &str,
+        clock: &dyn Clock,
+        mut attend: impl FnMut() -> Result<(), EngineError>,
+    ) {
+        let mut pause_ms = FIRST_PAUSE_MS;
+        while !self.stopping() {
+            let began = clock.steady_ms();
+            match catch_unwind(AssertUnwindSafe(&mut attend)) {
+                Ok(Ok(())) => break,
+                Ok(Err(error)) => tracing::error!(%error, work = name, "work beside the queue failed"),
+                Err(_) => tracing::error!(work = name, "work beside the queue panicked"),
+            }
+            // Nobody waits for what cannot be done.
+            self.set_idle(true);
+            if clock.steady_ms() - began > LONGEST_PAUSE_MS {
+                pause_ms = FIRST_PAUSE_MS;
+            }
+            let until = clock.now_ms().saturating_add(pause_ms);
+            while !self.stopping() && clock.now_ms() < until {
+                self.wait(clock, Some(until));
+            }
+            pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
+        }
+        self.set_idle(true);
     }
 
     /// Says whether there is nothing to do now that ends by itself soon. To be said busy before work is written

@@ -3,7 +3,7 @@
 
 use super::{Tools, Until, settle, slots::Slots};
 use crate::{
-    db::{Claim, Lane, Tx},
+    db::{Claim, HoldRow, Lane, Tx},
     error::EngineError,
     model::{JobId, StepKind, Wish},
     steps::{Brief, Performed},
@@ -20,6 +20,8 @@ pub(super) struct Order<'a> {
     pub(super) until: &'a Until,
     /// Nothing goes on beside the queue that could make work.
     pub(super) rested: bool,
+    /// Somebody is looking for space.
+    pub(super) looking: bool,
 }
 
 /// What came of a turn.
@@ -30,7 +32,9 @@ pub(super) struct Turn {
     pub(super) stop: Vec<i64>,
     /// When the next waiting step is due.
     pub(super) next_due: Option<i64>,
-    /// What the runner was after is reached.
+    /// Steps for which somebody has to look for space now.
+    pub(super) look: Vec<HoldRow>,
+    /// What the runner was after is reached, or nothing but space is missing for it.
     pub(super) reached: bool,
 }
 
@@ -53,13 +57,25 @@ pub(super) fn take(
         }
     }
     let claimed = if order.leaving { Vec::new() } else { claim(tx, slots, order)? };
-    let reached = claimed.is_empty()
-        && match order.until {
-            Until::Idle => order.rested && slots.is_empty() && !tx.work_left()?,
-            Until::Jobs(ids) => tx.unfinished_among(ids)? == 0,
-            Until::Stopped => false,
-        };
-    Ok(Turn { claimed, stop, next_due: tx.next_due()?, reached })
+    let reached = claimed.is_empty() && reached(tx, slots, order)?;
+    let (look, next_look) = match order.looking {
+        true => (Vec::new(), None),
+        false => (tx.rooms_to_look_at()?, tx.next_room_look()?),
+    };
+    let next_due = [tx.next_due()?, next_look.filter(|_| look.is_empty())].into_iter().flatten().min();
+    Ok(Turn { claimed, stop, next_due, look, reached })
+}
+
+/// Whoever runs the queue for a purpose does not wait for space that nobody here can make.
+fn reached(tx: &Tx<'_>, slots: &Slots, order: &Order<'_>) -> Result<bool, EngineError> {
+    let stuck = |jobs| -> Result<bool, EngineError> {
+        Ok(slots.is_empty() && !order.looking && tx.only_room_is_awaited(jobs)?)
+    };
+    Ok(match order.until {
+        Until::Idle => order.rested && slots.is_empty() && (!tx.work_left()? || stuck(&[])?),
+        Until::Jobs(ids) => tx.unfinished_among(ids)? == 0 || stuck(ids)?,
+        Until::Stopped => false,
+    })
 }
 
 /// Cancels jobs of which nothing runs any more; names all that must not run.

@@ -11,9 +11,10 @@ use spillway_media::{
 use super::{Bench, Performed, Setback, StepOutput, Yield, graph::INSPECT, work::Folder};
 use crate::{
     db::{OutputRow, PartRow},
-    failure::{Code, Failure, Trouble},
+    failure::Trouble,
     files,
-    plan::{JobPlan, Planned, Schedule, SourceFacts},
+    plan::{Planned, Schedule, SourceFacts},
+    space::{Room, Rooms},
 };
 
 /// Index the way the container promises, then by decoding, then without cutting at all.
@@ -42,8 +43,8 @@ pub(super) fn perform(bench: &Bench<'_>) -> Performed {
     let parts = write_schedules(bench, &folder, &schedules)?;
     bench.faults.hit("plan.schedules-written");
     check_destination(bench)?;
-    check_space(bench, &plan)?;
-    Ok(Yield { output: StepOutput::Inspect(Box::new(done)), parts, plan: Some(plan) })
+    let rooms = rooms(bench)?;
+    Ok(Yield { output: StepOutput::Inspect(Box::new(done)), parts, plan: Some(plan), rooms: Some(rooms) })
 }
 
 /// Files of a plan that did not hold only take up space.
@@ -103,44 +104,18 @@ fn check_destination(bench: &Bench<'_>) -> Result<(), Setback> {
     Ok(())
 }
 
-/// Temporary data and results exist side by side until the job is tidied.
-fn check_space(bench: &Bench<'_>, plan: &JobPlan) -> Result<(), Setback> {
-    for folder in [&bench.config.work_dir, &bench.brief.job.out_dir] {
-        let free = files::free_bytes(folder).map_err(|e| bench.work_io(folder, &e))?;
-        if free < plan.bytes_needed {
-            let why = format!(
-                "About {} are needed in {}, and {} are free.",
-                readable(plan.bytes_needed),
-                folder.display(),
-                readable(free)
-            );
-            return Err(Setback::Failed(Trouble::lasting(Failure::new(Code::DiskFull, bench.source(), why))));
-        }
-    }
-    Ok(())
-}
-
-/// `38.2 GB`, decimal as file managers show it.
-fn readable(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-    for (unit, name) in UNITS {
-        if bytes >= unit {
-            return format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit);
-        }
-    }
-    format!("{bytes} bytes")
+/// What is free where the job writes; whether it is enough is decided with the other jobs at work in view.
+fn rooms(bench: &Bench<'_>) -> Result<Rooms, Setback> {
+    let (work, out) = (&bench.config.work_dir, &bench.brief.job.out_dir);
+    Ok(Rooms {
+        work: Room::of(work).map_err(|e| bench.work_io(work, &e))?,
+        out: Room::of(out).map_err(|e| bench.destination_io(out, &e))?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_read_like_those_of_file_managers() {
-        let texts: Vec<String> =
-            [0, 999, 1_000, 38_260_000_000, 1_050_000].into_iter().map(readable).collect();
-        assert_eq!(texts, ["0 bytes", "999 bytes", "1.0 kB", "38.2 GB", "1.0 MB"]);
-    }
 
     #[test]
     fn later_plans_trust_decoding_only() {

@@ -190,7 +190,6 @@ fn what_cannot_be_mended_is_tried_once() {
         (MediaCode::Encrypted, Code::Encrypted),
         (MediaCode::Playlist, Code::Playlist),
         (MediaCode::Truncated, Code::SourceIncomplete),
-        (MediaCode::DiskFull, Code::DiskFull),
         (MediaCode::TooLarge, Code::TooLarge),
     ] {
         let stage = Stage::new();
@@ -201,24 +200,6 @@ fn what_cannot_be_mended_is_tried_once() {
         assert_eq!(detail(&engine, id).job.error.unwrap().code, expected);
         assert_eq!(stage.count("inspect"), 1);
     }
-}
-
-#[test]
-fn a_full_disk_is_noticed_before_the_work_and_named() {
-    let mut stage = Stage::new();
-    stage.hands.bytes_needed = u64::MAX;
-    let engine = stage.engine();
-    let id = stage.submit_one(&engine, "a.mov", profile());
-    run(&engine);
-    let failure = detail(&engine, id).job.error.unwrap();
-    assert_eq!(failure.code, Code::DiskFull);
-    assert!(failure.why.contains("are free"), "{}", failure.why);
-    assert_eq!(stage.count("segment"), 0);
-    stage.hands.bytes_needed = 1;
-    let engine = stage.engine();
-    engine.retry(id).unwrap();
-    run(&engine);
-    assert_eq!(state(&engine, id), JobState::Delivered);
 }
 
 #[test]

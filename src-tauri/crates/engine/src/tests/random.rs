@@ -99,7 +99,7 @@ impl Story {
             _ => StepOutput::Nothing,
         };
         let plan = (claim.kind == StepKind::Inspect).then(|| self.plan.clone());
-        Yield { output, parts: vec![], plan }
+        Yield { output, parts: vec![], plan, rooms: None }
     }
 
     fn go(&mut self, event: &Happens) {

@@ -23,11 +23,15 @@ use crate::{
 
 /// Time that passes only when nothing else happens.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Simulated(pub(super) Arc<AtomicI64>);
+pub(super) struct Simulated(pub(super) Arc<AtomicI64>, Arc<AtomicI64>);
 
 impl Clock for Simulated {
     fn now_ms(&self) -> i64 {
         self.0.load(Ordering::SeqCst)
+    }
+
+    fn steady_ms(&self) -> i64 {
+        self.now_ms() - self.1.load(Ordering::SeqCst)
     }
 
     fn patience(&self, due_ms: Option<i64>, idle: bool, _poll: Duration) -> Duration {
@@ -68,6 +72,12 @@ impl Stage {
         let clock = Simulated::default();
         clock.0.store(1_800_000_000_000, Ordering::SeqCst);
         Self { root: root.to_path_buf(), _folder: None, hands, clock }
+    }
+
+    /// Somebody sets the clock, while no time passes.
+    pub(super) fn set_clock(&self, by_ms: i64) {
+        self.clock.0.fetch_add(by_ms, Ordering::SeqCst);
+        self.clock.1.fetch_add(by_ms, Ordering::SeqCst);
     }
 
     /// What the hands do from now on.

@@ -159,6 +159,13 @@ impl Input {
         unsafe { ffi::av_seek_frame(self.context, index, time, ffi::AVSEEK_FLAG_BACKWARD as i32) >= 0 }
     }
 
+    /// Goes to a place in the file; false where the format cannot start in the middle.
+    pub(crate) fn seek_bytes(&mut self, at: u64) -> bool {
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        // SAFETY: open context.
+        unsafe { ffi::av_seek_frame(self.context, -1, at, ffi::AVSEEK_FLAG_BYTE as i32) >= 0 }
+    }
+
     /// The demuxer's own table of a stream (sample table), in decoding order; empty when it has none.
     pub(crate) fn table(&self, stream: usize) -> Vec<TableEntry> {
         let Ok(stream) = self.stream(stream) else { return Vec::new() };
