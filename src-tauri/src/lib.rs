@@ -10,6 +10,7 @@ mod dialogs;
 mod drops;
 mod error;
 pub mod feed;
+mod folders;
 mod message;
 mod notices;
 mod place;

@@ -13,6 +13,7 @@ use tauri_plugin_notification::NotificationExt;
 use crate::{
     awake::Awake,
     feed::{Board, Onlooker},
+    folders::Folders,
     message::Message,
     notices::{Notice, Notices},
     shell::Shell,
@@ -29,6 +30,7 @@ const REMEMBERED: usize = 100;
 pub(crate) struct Surroundings {
     app: AppHandle,
     notices: Notices,
+    folders: Folders,
     awake: Awake,
     shown: Option<Shown>,
     looked: Option<Instant>,
@@ -44,8 +46,16 @@ pub(crate) struct Clickable(Mutex<VecDeque<(i32, Option<JobId>)>>);
 impl Surroundings {
     /// Nothing shown yet.
     pub(crate) fn new(app: &AppHandle) -> Self {
-        let (notices, awake) = (Notices::default(), Awake::new());
-        Self { app: app.clone(), notices, awake, shown: None, looked: None, missed: false, number: 0 }
+        Self {
+            app: app.clone(),
+            notices: Notices::default(),
+            folders: Folders::default(),
+            awake: Awake::new(),
+            shown: None,
+            looked: None,
+            missed: false,
+            number: 0,
+        }
     }
 
     fn notify(&mut self, notice: Notice) {
@@ -54,6 +64,25 @@ impl Surroundings {
         let builder = self.app.notification().builder().id(self.number);
         if let Err(error) = builder.title(notice.title).body(notice.text).show() {
             tracing::warn!("a notification could not be shown: {error}");
+        }
+    }
+
+    fn look_at_folders(&mut self, shell: &Shell, now: Instant) {
+        let views = match shell.engine().watches() {
+            Ok(views) => views,
+            Err(error) => {
+                tracing::warn!("watched folders could not be read: {error}");
+                self.folders.put_off(now);
+                return;
+            }
+        };
+        let news = self.folders.look(&views, shell.tongue(), now);
+        // The window in front shows it already.
+        if window::in_front(&self.app) || !shell.settings().desktop.notify_failed {
+            return;
+        }
+        for notice in news {
+            self.notify(notice);
         }
     }
 
@@ -95,6 +124,9 @@ impl Onlooker for Surroundings {
                 self.notify(notice);
             }
         }
+        if self.folders.due(now).is_some_and(|due| due <= now) {
+            self.look_at_folders(&shell, now);
+        }
         self.missed = self.looked.is_some_and(|looked| looked + EVERY > now);
         if !self.missed {
             self.looked = Some(now);
@@ -102,9 +134,15 @@ impl Onlooker for Surroundings {
         }
     }
 
-    fn due(&self) -> Option<Instant> {
+    fn watches_changed(&mut self) {
+        self.folders.note();
+    }
+
+    fn due(&self, now: Instant) -> Option<Instant> {
+        // Before everything is in place they cannot be read: that would be asked for without end.
+        let folders = self.app.try_state::<Shell>().and_then(|_| self.folders.due(now));
         let look = self.looked.filter(|_| self.missed).map(|looked| looked + EVERY);
-        [look, self.notices.due()].into_iter().flatten().min()
+        [look, self.notices.due(), folders].into_iter().flatten().min()
     }
 }
 

@@ -118,6 +118,32 @@ impl Tongue {
         (title, text)
     }
 
+    /// Notification: title and text of a watched folder that went out of reach.
+    pub(crate) fn unreachable(self, place: &str) -> (String, String) {
+        (
+            self.pick(format!("Out of reach: {place}"), format!("无法访问：{place}")),
+            self.pick(
+                "Nothing is lost or deleted. Watching goes on by itself as soon as it is back.",
+                "不会丢失或删除任何内容，恢复后将自动继续监看。",
+            ),
+        )
+    }
+
+    /// Notification: title and text of files in a watched folder that need attention.
+    pub(crate) fn attention(self, place: &str, files: u64) -> (String, String) {
+        let title = match files {
+            1 => self.pick("A file needs attention", "1 个文件需要处理"),
+            n => self.pick(format!("{n} files need attention"), format!("{n} 个文件需要处理")),
+        };
+        (
+            title,
+            self.pick(
+                format!("In {place}. Open Spillway to see why."),
+                format!("位于 {place}。打开 Spillway 查看原因。"),
+            ),
+        )
+    }
+
     /// Dialog: choose masters.
     pub(crate) fn choose_files(self) -> String {
         self.pick("Choose masters", "选择母版")

@@ -258,7 +258,7 @@ fn a_folder_that_may_not_be_written_and_a_file_that_may_not_be_read() {
 }
 
 #[test]
-fn a_full_disk_keeps_what_is_done_and_goes_on_when_there_is_room() {
+fn a_full_disk_holds_the_queue_and_goes_on_when_there_is_room() {
     let spillway = Spillway::new();
     let source = clip(&spillway.inbox(), "clip.mp4", 20);
     let full = spillway.inbox().join("full");
@@ -271,14 +271,20 @@ fn a_full_disk_keeps_what_is_done_and_goes_on_when_there_is_room() {
     command.arg("deliver").arg(&source).args(["-p", "web-mp4", "--json", "-o"]).arg(&full);
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let noted = String::from_utf8_lossy(&output.stderr).into_owned();
+    let listed = spillway.run(["jobs"]);
+    // Nothing is begun while it waits, and nobody waits for ever.
+    let other = clip(&spillway.inbox(), "other.mp4", 1);
+    let beside = spillway.run(["deliver", "--json", "-p", "web-mp4", &other.to_string_lossy()]);
     let unmounted = Command::new("umount").arg("-l").arg(&full).status();
     assert!(unmounted.unwrap().success());
-    assert!(said.contains("DSK-01"), "{said}");
-    let id = spillway.run(["jobs", "--json"]);
-    let jobs: serde_json::Value = serde_json::from_str(&id.stdout).unwrap();
-    let id =
-        jobs.pointer("/jobs/0/id").or(jobs.pointer("/0/id")).and_then(|v| v.as_str()).unwrap().to_owned();
-    assert_eq!(spillway.run(["retry", &id]).code, Some(0));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("DSK-01") && said.contains("\"type\":\"hold\""), "{said}");
+    assert!(said.contains("\"state\":\"running\"") && !said.contains("\"state\":\"failed\""), "{said}");
+    assert!(noted.contains("waits for space"), "{noted}");
+    assert!(listed.stderr.contains("waits for space"), "{}", listed.stderr);
+    assert_eq!(beside.code, Some(1));
+    assert!(beside.stdout.contains("\"state\":\"queued\""), "{}", beside.stdout);
     assert_eq!(spillway.run(["run", "--until-idle"]).code, Some(0));
     assert_eq!(picture_count(&full.join("clip.mp4")).max(first_count(&full)), 500);
 }

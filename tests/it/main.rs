@@ -6,12 +6,14 @@
 )]
 
 mod bad_input;
+mod bucket;
 mod clips;
 mod command_line;
 mod crash;
 mod deliveries;
 mod kit;
 mod media;
+mod notify;
 mod service;
 mod sync;
 mod watch;

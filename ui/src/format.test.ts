@@ -1,6 +1,20 @@
 import { afterEach, describe, expect, it } from "vitest";
 
-import { bytes, duration, longDuration, money, percent, relativeDay, speed, time, timecode } from "./format";
+import {
+  bytes,
+  duration,
+  list,
+  longDuration,
+  money,
+  percent,
+  preciseTime,
+  relativeDay,
+  speed,
+  time,
+  timecode,
+  weekday,
+  wholeSpan,
+} from "./format";
 import { locale, type Locale } from "./i18n";
 
 afterEach(() => locale.set("en"));
@@ -89,4 +103,27 @@ it("timecode counts every frame once", () => {
   const seen = Array.from({ length: 250 }, (_, frame) => timecode((frame * 1000) / 25, 25));
   expect(new Set(seen).size).toBe(250);
   expect(seen.at(-1)).toBe("00:00:09:24");
+});
+
+it("whole spans are exact, in the largest unit that divides them", () => {
+  const seconds: Record<string, number> = { sec: 1, min: 60, hr: 3600 };
+  for (const n of [0, 1, 30, 59, 60, 61, 90, 300, 3600, 3660, 7200]) {
+    const [figure = "", unit = ""] = wholeSpan(n).split(" ");
+    expect(Number(figure) * (seconds[unit] ?? NaN), wholeSpan(n)).toBe(n);
+  }
+  expect([wholeSpan(300), wholeSpan(7200), wholeSpan(-3)]).toEqual(["5 min", "2 hr", "0 sec"]);
+});
+
+it("days of the week begin with Monday, whatever the time zone", () => {
+  expect([0, 6].map((day) => weekday(day, "long"))).toEqual(["Monday", "Sunday"]);
+  locale.set("zh-CN");
+  expect([0, 6].map((day) => weekday(day, "short"))).toEqual(["周一", "周日"]);
+});
+
+it("times to the second begin with the time, and lists are joined as the language does", () => {
+  const at = new Date(2026, 5, 17, 14, 2, 5).getTime();
+  expect(preciseTime(at)).toBe(`${time(at)}:05`);
+  expect(list(["A", "B"])).toBe("A, B");
+  locale.set("zh-CN");
+  expect([list(["A", "B"]), list(["A", "B"], "parts")]).toEqual(["A、B", "A，B"]);
 });

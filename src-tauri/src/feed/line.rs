@@ -119,7 +119,7 @@ impl<S: Source> Line<S> {
             .then(|| self.forecast.told_at.map_or(now, |told| told + FORECAST_EVERY));
         let progress = listened.then(|| self.pace.due(now)).flatten();
         let news = listened.then(|| self.news.due(now)).flatten();
-        [forecast, progress, news, self.onlooker.due()].into_iter().flatten().min()
+        [forecast, progress, news, self.onlooker.due(now)].into_iter().flatten().min()
     }
 
     /// Takes in what came, and tells what is to be told now.
@@ -133,7 +133,13 @@ impl<S: Source> Line<S> {
                     self.pace.note(step);
                     self.forecast.changed = true;
                 }
-                Input::Revisions(revisions) => left.hold |= self.news.note(revisions),
+                Input::Revisions(revisions) => {
+                    let changed = self.news.note(revisions);
+                    left.hold |= changed.hold;
+                    if changed.watches {
+                        self.onlooker.watches_changed();
+                    }
+                }
                 Input::Runner(runner) => {
                     if self.runner != runner {
                         self.runner = runner.clone();

@@ -47,8 +47,10 @@ pub(crate) trait Onlooker: Send {
     fn ended(&mut self, live: &LiveJob, now: Instant);
     /// Something may have changed, or [`Onlooker::due`] has come.
     fn look(&mut self, board: &Board, now: Instant);
+    /// Watched folders changed.
+    fn watches_changed(&mut self);
     /// When it wants to look without a change.
-    fn due(&self) -> Option<Instant>;
+    fn due(&self, now: Instant) -> Option<Instant>;
 }
 
 /// What comes into the feed.
@@ -157,7 +159,8 @@ struct Nobody;
 impl Onlooker for Nobody {
     fn ended(&mut self, _: &LiveJob, _: Instant) {}
     fn look(&mut self, _: &Board, _: Instant) {}
-    fn due(&self) -> Option<Instant> {
+    fn watches_changed(&mut self) {}
+    fn due(&self, _: Instant) -> Option<Instant> {
         None
     }
 }

@@ -15,12 +15,24 @@ pub(super) struct News {
     untold: bool,
 }
 
+/// What is to be read again.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Changed {
+    /// What the queue waits for.
+    pub(super) hold: bool,
+    /// Watched folders.
+    pub(super) watches: bool,
+}
+
 impl News {
-    /// Counters were heard. Whether what the queue waits for is to be read again.
-    pub(super) fn note(&mut self, revisions: Revisions) -> bool {
+    /// Counters were heard. At first everything may have changed.
+    pub(super) fn note(&mut self, revisions: Revisions) -> Changed {
         let before = self.latest.replace(revisions);
         self.untold |= before != Some(revisions);
-        before.is_none_or(|before| before.hold != revisions.hold)
+        Changed {
+            hold: before.is_none_or(|before| before.hold != revisions.hold),
+            watches: before.is_none_or(|before| before.watches != revisions.watches),
+        }
     }
 
     /// Somebody listens who may have missed some.
@@ -73,20 +85,26 @@ mod tests {
         let mut news = News::default();
         news.begin_anew();
         assert_eq!(news.take(now), None, "nothing was heard yet");
-        assert!(news.note(watches(1)), "nobody knows what the queue waited for before");
+        assert_eq!(
+            news.note(watches(1)),
+            Changed { hold: true, watches: true },
+            "nobody knows how it was before"
+        );
         assert_eq!(news.take(now), Some(watches(1)));
-        assert!(!news.note(watches(1)));
+        assert_eq!(news.note(watches(1)), Changed { hold: false, watches: false });
         assert_eq!(news.due(now), None);
         news.begin_anew();
         assert_eq!(news.take(now + EVERY), Some(watches(1)));
     }
 
     #[test]
-    fn only_a_new_hold_is_to_be_read() {
+    fn only_what_changed_is_to_be_read() {
         let mut news = News::default();
         news.note(watches(1));
-        assert!(!news.note(watches(2)));
-        assert!(news.note(Revisions { hold: 1, ..watches(2) }));
-        assert!(!news.note(Revisions { hold: 1, ..watches(3) }));
+        assert_eq!(news.note(watches(2)), Changed { hold: false, watches: true });
+        let held = Revisions { hold: 1, ..watches(2) };
+        assert_eq!(news.note(held), Changed { hold: true, watches: false });
+        let told = Revisions { outbox: 1, ..held };
+        assert_eq!(news.note(told), Changed { hold: false, watches: false });
     }
 }

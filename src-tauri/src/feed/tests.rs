@@ -73,7 +73,8 @@ impl Onlooker for Ended {
         self.0.lock().unwrap().push((live.job.id, live.job.state));
     }
     fn look(&mut self, _: &Board, _: Instant) {}
-    fn due(&self) -> Option<Instant> {
+    fn watches_changed(&mut self) {}
+    fn due(&self, _: Instant) -> Option<Instant> {
         None
     }
 }

@@ -23,11 +23,11 @@ fn clips(folder: &Path) -> Vec<PathBuf> {
         ("end.mp4", format!("{picture} {h264}")),
         ("start.mp4", format!("{picture} {h264} -movflags +faststart")),
         ("fragments.mp4", format!("{picture} {h264} -movflags +frag_keyframe+empty_moov")),
-        ("a.mov", format!("{picture} -c:v prores_ks -profile:v 0 -c:a pcm_s16le")),
-        ("a.mkv", format!("{picture} {h264}")),
-        ("a.ts", format!("{picture} {h264}")),
-        ("a.mxf", format!("{picture} -c:v mpeg2video -pix_fmt yuv422p -c:a pcm_s16le")),
-        ("a.avi", format!("{picture} -c:v mpeg4 -c:a pcm_s16le")),
+        ("quick.mov", format!("{picture} -c:v prores_ks -profile:v 0 -c:a pcm_s16le")),
+        ("matroska.mkv", format!("{picture} {h264}")),
+        ("stream.ts", format!("{picture} {h264}")),
+        ("material.mxf", format!("{picture} -c:v mpeg2video -pix_fmt yuv422p -c:a pcm_s16le")),
+        ("old.avi", format!("{picture} -c:v mpeg4 -c:a pcm_s16le")),
     ]
     .into_iter()
     .map(|(name, arguments)| make(folder, name, &arguments))
@@ -72,7 +72,9 @@ fn a_copy_that_stalls_for_long_is_known_to_be_half_there() {
     // Transport streams and AVI without its index cannot say where they end.
     let clips: Vec<&PathBuf> = all
         .iter()
-        .filter(|path| ["end.mp4", "start.mp4", "a.mov", "a.mkv", "a.mxf"].contains(&name(path)))
+        .filter(|path| {
+            ["end.mp4", "start.mp4", "quick.mov", "matroska.mkv", "material.mxf"].contains(&name(path))
+        })
         .collect();
     for path in &clips {
         let bytes = fs::read(path).unwrap();

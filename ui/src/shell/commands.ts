@@ -59,6 +59,8 @@ export function shellCommands(show: { palette: () => void; shortcuts: () => void
       id: "shell.watch",
       label: m.shell_command_watch(),
       icon: FolderSync,
+      // That place has the same of its own.
+      when: () => view.current.place !== "watches",
       run: async () => {
         const folder = await commands.chooseWatchFolder();
         if (folder === null) return;

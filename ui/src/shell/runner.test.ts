@@ -13,6 +13,7 @@ describe("the corner about the queue", () => {
       runnerWords(now, true, { state: "here" }, jobs),
       runnerWords(now, true, { state: "here" }, { open: 0, going: 0, finish: null }),
       runnerWords(now, true, { state: "here" }, { open: 3, going: 0, finish: null }),
+      runnerWords(now, true, { state: "here" }, { ...jobs, held: true }),
       runnerWords(now, true, { state: "elsewhere" }, jobs),
       runnerWords(now, true, { state: "stopped", why: null }, jobs),
     ].map((words) => words.title);

@@ -3,7 +3,7 @@ import { m } from "$/i18n";
 import type { Runner } from "$/ipc";
 
 export interface RunnerWords {
-  kind: "connecting" | "working" | "idle" | "paused" | "elsewhere" | "stopped";
+  kind: "connecting" | "working" | "idle" | "paused" | "held" | "elsewhere" | "stopped";
   title: string;
   more: string;
 }
@@ -13,7 +13,7 @@ export function runnerWords(
   now: number,
   connected: boolean,
   runner: Runner | null,
-  jobs: { open: number; going: number; finish: number | null },
+  jobs: { open: number; going: number; finish: number | null; held?: boolean },
 ): RunnerWords {
   if (!runner) return { kind: "connecting", title: m.shell_runner_connecting(), more: "" };
   if (!connected) return { kind: "connecting", title: m.shell_runner_lost(), more: "" };
@@ -24,6 +24,7 @@ export function runnerWords(
   if (jobs.open === 0)
     return { kind: "idle", title: m.shell_runner_idle(), more: m.shell_runner_idle_more() };
   if (jobs.going === 0) return { kind: "paused", title: m.shell_runner_paused(), more: "" };
+  if (jobs.held) return { kind: "held", title: m.shell_runner_held(), more: m.shell_runner_held_more() };
   return { kind: "working", title: m.shell_runner_here(), more: through(now, jobs.finish) };
 }
 

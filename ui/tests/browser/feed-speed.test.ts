@@ -59,6 +59,7 @@ function follow(page: Page, running: number[]): Promise<Frame[]> {
           outputs: [],
           receipt: null,
           cost_microusd: 0,
+          extras: { title: null, metadata: {}, deadline_ms: null, watch: null },
         },
         frame_rate: 25,
         cells: [
@@ -75,7 +76,7 @@ function follow(page: Page, running: number[]): Promise<Frame[]> {
         ],
       });
       const jobs = running.map((busy, job) => live(job, busy));
-      emit({ type: "snapshot", snapshot: { seq: 1, jobs }, runner: { state: "here" } });
+      emit({ type: "snapshot", snapshot: { seq: 1, jobs, hold: null }, runner: { state: "here" } });
       const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
       await frame();
       await frame();

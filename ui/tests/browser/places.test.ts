@@ -8,6 +8,13 @@ import { launch, Window, type Looks } from "./window";
 
 const SHOTS = new URL("./shots/", import.meta.url).pathname;
 
+/** The queue waits for space. */
+const HOLD = {
+  why: { because: "space", folder: "/media/scratch/spillway", needed: 38_400_000_000, free: 6_120_000_000 },
+  since_ms: Date.now() - 1_560_000,
+  next_look_ms: Date.now() + 22_000,
+};
+
 interface View {
   /** How to get there from the queue. */
   reach: (window: Window) => Promise<unknown>;
@@ -21,6 +28,22 @@ async function toWatches(page: Page) {
   await page.keyboard.press("Control+3");
   await page.locator("main [role=grid] [data-index='4']").waitFor();
 }
+
+async function toSettings(page: Page, tab: number) {
+  await page.keyboard.press("Control+5");
+  await page.locator("main > section [role=tab]").nth(tab).click();
+}
+
+/** Other views expect the settings as they are at first. */
+async function leaveSettings(window: Window) {
+  await toSettings(window.page, 0);
+  await home(window);
+}
+
+const closeFirst = async (window: Window) => {
+  await escape(window);
+  await leaveSettings(window);
+};
 
 const VIEWS: Record<string, View> = {
   queue: { reach: home, leave: home },
@@ -94,6 +117,60 @@ const VIEWS: Record<string, View> = {
       await page.locator("#settings-checks li").first().waitFor();
     },
     leave: home,
+  },
+  channels: {
+    reach: async ({ page }) => {
+      await toSettings(page, 1);
+      const broker = page.locator("main article").nth(1);
+      await broker.locator(".actions button").first().click();
+      await broker.getByRole("status").locator("button").waitFor();
+    },
+    leave: leaveSettings,
+  },
+  "channel-form": {
+    reach: async ({ page }) => {
+      await toSettings(page, 1);
+      await page.locator("main header button").last().click();
+      const dialog = page.getByRole("dialog");
+      await dialog.locator("label").nth(1).click();
+      await dialog.locator("button[type=submit]").click();
+      await dialog.locator("[aria-invalid=true]").first().waitFor();
+    },
+    leave: closeFirst,
+  },
+  "channel-secret": {
+    reach: async ({ page }) => {
+      await toSettings(page, 1);
+      await page.locator("main article h3 button").first().click();
+      await page.getByRole("dialog").locator(".stored").waitFor();
+    },
+    leave: closeFirst,
+  },
+  "delivery-log": {
+    reach: async ({ page }) => {
+      await toSettings(page, 2);
+      await page.locator("main [role=grid] [data-index='6']").waitFor();
+    },
+    leave: leaveSettings,
+  },
+  message: {
+    reach: async ({ page }) => {
+      await toSettings(page, 2);
+      await page.locator("main [role=grid] [data-index] .many").first().click();
+      await page.getByRole("dialog").locator("table").waitFor();
+    },
+    leave: closeFirst,
+  },
+  held: {
+    reach: async (window) => {
+      await home(window);
+      await window.tell({ type: "hold", hold: HOLD });
+      await window.page.locator(".hold").waitFor();
+    },
+    leave: async (window) => {
+      await window.tell({ type: "hold", hold: null });
+      await window.page.locator(".hold").waitFor({ state: "detached" });
+    },
   },
   job: {
     reach: async ({ page }) => {

@@ -54,7 +54,7 @@ const THEMES = ["light", "dark"] as const;
 for (const [locale, label] of Object.entries(LANGUAGES)) {
   for (const [at, theme] of THEMES.entries()) {
     test(`every place in ${locale}, ${theme}`, async () => {
-      await go(3);
+      await go(4);
       await window.press(label, "main");
       await window.driver.executeScript(
         "document.querySelectorAll('#settings-appearance [role=radiogroup]')[0].querySelectorAll('input')[arguments[0]].click()",
@@ -83,7 +83,7 @@ for (const [locale, label] of Object.entries(LANGUAGES)) {
         "return [...document.querySelectorAll('main header button, main [data-index], main .placed')].map((one) => Math.round(one.getBoundingClientRect().right))",
       );
       expect(Math.max(...edges)).toBeLessThanOrEqual(1280 - 16);
-      await go(2);
+      await go(3);
       await window.see("main h2");
       await shot("profiles");
 
@@ -99,7 +99,7 @@ for (const [locale, label] of Object.entries(LANGUAGES)) {
         await shot(`job-${name}`);
       }
 
-      await go(2);
+      await go(3);
       await window.press(/^(Edit|编辑)$/, "main");
       await window.see("main .cm-content");
       await shot("editor");

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use spillway_engine::{
-    EngineError, catalog::CatalogError, failure::Failure, outbox::ChannelError,
-    settings::SettingsError, watch::WatchError,
+    EngineError, catalog::CatalogError, failure::Failure, outbox::ChannelError, settings::SettingsError,
+    watch::WatchError,
 };
 
 use crate::{explain, out::Paint, text};

@@ -8,7 +8,7 @@ use std::{
 
 use spillway_engine::{
     Engine, EngineError, Until,
-    live::Runner,
+    live::{Hold, Runner},
     model::{Event, EventBody, Feed, Heard, JobFilter, JobId, JobState, JobView},
 };
 
@@ -17,6 +17,7 @@ use crate::{
     documents::JobLine,
     draw::Glyphs,
     exit::{CommandError, Exit},
+    hold::{self, HoldLine},
     lines::Lines,
     out::Out,
     plain, summary,
@@ -44,6 +45,7 @@ pub(crate) struct Follow<'a> {
     watching: bool,
     reported: HashSet<JobId>,
     fell_short: bool,
+    hold: Option<Hold>,
     /// The first error met inside the engine's call-back, where it cannot be returned.
     trouble: Option<CommandError>,
 }
@@ -68,6 +70,7 @@ impl<'a> Follow<'a> {
             watching: false,
             reported: HashSet::new(),
             fell_short: false,
+            hold: None,
             trouble: None,
         };
         for id in follow.present()? {
@@ -92,6 +95,13 @@ impl<'a> Follow<'a> {
             for id in ids.clone() {
                 self.report(id);
             }
+        }
+        let waits = self.engine.hold()?.filter(|_| self.fell_short || until_idle);
+        if let Some(hold) = waits.filter(|_| !stop.load(Ordering::SeqCst)) {
+            self.fell_short = true;
+            self.out.note(&hold::words(&hold));
+            self.out
+                .note("Nothing is lost: free some space, then `spillway run` goes on where this stopped.");
         }
         match self.trouble.take() {
             Some(error) => Err(error),
@@ -122,11 +132,32 @@ impl<'a> Follow<'a> {
         }
     }
 
+    /// Says when the queue begins to wait, and when it goes on.
+    fn look_at_hold(&mut self) {
+        let now = match self.engine.hold() {
+            Ok(now) => now,
+            Err(error) => {
+                self.trouble.get_or_insert(error.into());
+                return;
+            }
+        };
+        let before = std::mem::replace(&mut self.hold, now);
+        match (&before, &self.hold) {
+            (None, None) => return,
+            (Some(before), Some(now)) if hold::same(&before.why, &now.why) => return,
+            (_, Some(now)) => self.out.note(&hold::words(now)),
+            (Some(_), None) => self.out.note("There is space again: the queue goes on."),
+        }
+        if self.out.json() {
+            self.out.record(&HoldLine::new(self.hold.as_ref()));
+        }
+    }
+
     fn see(&mut self, feed: &Feed) {
         let job = match feed {
             Feed::Event(event) => event.job,
             Feed::Progress { job, .. } => *job,
-            Feed::Revisions(_) => return,
+            Feed::Revisions(_) => return self.look_at_hold(),
         };
         if let Scope::Jobs(ids) = &self.scope
             && !ids.contains(&job)

@@ -11,7 +11,7 @@ use crate::{
     documents::{DetailDocument, wall_ms},
     draw::{self, Glyphs},
     exit::{CommandError, Exit},
-    explain, jobs,
+    explain, hold, jobs,
     out::Paint,
     summary, text, variable,
 };
@@ -25,6 +25,11 @@ pub(crate) fn job(session: &Session<'_>, which: &JobName) -> Result<Exit, Comman
     } else {
         let now_ms = jiff::Timestamp::now().as_millisecond();
         session.out.result(&words(&detail, now_ms, Glyphs::of(&variable), session.out.paint()));
+        if !detail.job.state.ended()
+            && let Some(hold) = engine.hold()?
+        {
+            session.out.note(&hold::words(&hold));
+        }
     }
     Ok(Exit::Done)
 }

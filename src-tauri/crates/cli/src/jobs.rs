@@ -7,7 +7,7 @@ use crate::{
     args::{Jobs, StateChoice},
     documents::JobsDocument,
     exit::{CommandError, Exit},
-    explain,
+    explain, hold,
     out::Paint,
     text,
 };
@@ -19,13 +19,17 @@ pub(crate) fn jobs(session: &Session<'_>, which: &Jobs) -> Result<Exit, CommandE
         profile: which.profile.clone(),
         limit: Some(which.limit),
     };
-    let jobs = session.engine(None)?.jobs(&filter)?;
+    let engine = session.engine(None)?;
+    let jobs = engine.jobs(&filter)?;
     if session.out.json() {
         session.out.document(&JobsDocument::new(&jobs));
     } else if jobs.is_empty() {
         session.out.note("No jobs.");
     } else {
         session.out.result(&table(&jobs, session.out.paint()));
+    }
+    if let Some(hold) = engine.hold()? {
+        session.out.note(&hold::words(&hold));
     }
     Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ mod draw;
 mod exit;
 mod explain;
 mod follow;
+mod hold;
 mod job;
 mod jobs;
 mod lines;

@@ -12,7 +12,7 @@ use spillway_engine::{
 
 use crate::{
     exit::{CommandError, Exit},
-    explain, stop, watch,
+    explain, hold, stop, watch,
 };
 
 /// Files that need attention are named one by one up to so many.
@@ -35,7 +35,7 @@ pub(crate) fn serve(engine: &Engine, seen: i64, until_idle: bool) -> Result<Exit
     let stopped = stop.load(Ordering::SeqCst);
     tracing::info!(stopped, "spillway ends; what was at work goes on at the next start");
     // A service that was asked to end has done what it was asked.
-    Ok(if log.fell_short && until_idle { Exit::Faults } else { Exit::Done })
+    Ok(if until_idle && (log.fell_short || log.hold.is_some()) { Exit::Faults } else { Exit::Done })
 }
 
 /// What was said last, so that only changes are said.
@@ -219,7 +219,9 @@ impl<'a> Log<'a> {
             Err(error) => return tracing::warn!(%error, "the queue cannot be read"),
         };
         match (&self.hold, &hold) {
-            (before, Some(Hold { why, .. })) if before.as_ref() != Some(why) => {
+            (before, Some(Hold { why, .. }))
+                if !before.as_ref().is_some_and(|before| hold::same(before, why)) =>
+            {
                 let HoldReason::Space { folder, needed, free } = why;
                 tracing::warn!(folder = %folder.display(), needed, free, "queue waits for space");
             }

@@ -49,7 +49,12 @@ impl Kind {
 
 /// The best checksum of the whole object that the service knows.
 pub(crate) fn of(bucket: &str, head: &HeadObjectOutput) -> Option<Checksum> {
-    let composite = head.checksum_type() == Some(&ChecksumType::Composite);
+    let in_parts = head.e_tag().is_some_and(|etag| etag.contains('-'));
+    let composite = match head.checksum_type() {
+        Some(kind) => *kind != ChecksumType::FullObject,
+        // Of objects that came in parts, some servers tell the checksum of one.
+        None => in_parts,
+    };
     let known = [
         (Kind::Sha256, head.checksum_sha256()),
         (Kind::Crc64Nvme, head.checksum_crc64_nvme()),

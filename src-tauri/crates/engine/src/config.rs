@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use spillway_cloud::CloudSettings;
 use spillway_media::process::Supervisor;
 
 /// Paths and limits.
@@ -21,6 +22,8 @@ pub struct Config {
     pub supervisor: Supervisor,
     /// How often wishes and new jobs of other processes are looked for.
     pub poll: Duration,
+    /// How buckets and their queues are reached.
+    pub cloud: CloudSettings,
     /// Test hook: abort the process at a named point. Never set in production.
     pub fault: Option<crate::fault::Fault>,
 }

@@ -226,9 +226,18 @@ impl S3 for Misbehaving {
         &self,
         request: S3Request<dto::ListObjectsV2Input>,
     ) -> S3Result<S3Response<dto::ListObjectsV2Output>> {
-        // The file system underneath says that keys are encoded, and does not encode them.
+        let bucket = request.input.bucket.clone();
+        let heads = request.clone();
         let mut answer = self.files.list_objects_v2(request).await?;
+        // The file system underneath says that keys are encoded, and does not encode them; nor does it tell ETags.
         answer.output.encoding_type = None;
+        for object in answer.output.contents.iter_mut().flatten() {
+            let Some(key) = object.key.clone() else { continue };
+            let input =
+                dto::HeadObjectInput { bucket: bucket.clone(), key, ..dto::HeadObjectInput::default() };
+            let head = self.files.head_object(heads.clone().map_input(|_| input)).await?;
+            object.e_tag = head.output.e_tag;
+        }
         Ok(answer)
     }
 

@@ -45,6 +45,27 @@ describe("the job page", () => {
     expect(await screen.findAllByRole("button", { name: "Show in folder" })).not.toHaveLength(0);
   });
 
+  it("shows what a sidecar asked, and leads to the folder it came from", async () => {
+    const job = world.jobs.find((one) => one.view.extras.title !== null)!.view;
+    const watch = { id: job.extras.watch, place: { kind: "folder", path: "/in/from-partner" } };
+    vi.spyOn(commands, "watches").mockResolvedValue([watch] as never);
+    const user = await open(job.id);
+    expect(await screen.findByText(job.extras.title!)).toBeTruthy();
+    const sent = Object.entries(job.extras.metadata);
+    expect(sent.length).toBeGreaterThan(0);
+    for (const [name, value] of sent)
+      expect(screen.getByText(name).nextElementSibling?.textContent).toBe(value);
+    await user.click(await screen.findByRole("button", { name: "/in/from-partner" }));
+    expect(view.current).toEqual({ place: "watch", id: job.extras.watch });
+  });
+
+  it("says that a folder is watched no more", async () => {
+    const job = world.jobs.find((one) => one.view.extras.watch !== null)!.view;
+    vi.spyOn(commands, "watches").mockResolvedValue([]);
+    await open(job.id);
+    expect(await screen.findByText("Not watched any more")).toBeTruthy();
+  });
+
   it("shows all parts of a failure", async () => {
     await open(find("failed"));
     const card = (await screen.findByText("Next step")).closest("section") as HTMLElement;

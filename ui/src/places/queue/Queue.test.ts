@@ -126,6 +126,40 @@ describe("the queue", () => {
     expect(screen.getByText("Drop masters or folders here")).toBeTruthy();
   });
 
+  it("says what it waits for, and where there is something to be done", async () => {
+    const { user } = show();
+    const why = {
+      because: "space" as const,
+      folder: "/scratch",
+      needed: 38_400_000_000,
+      free: 6_120_000_000,
+    };
+    feed.fold({ type: "hold", hold: { why, since_ms: 0, next_look_ms: 30_000 } });
+    const banner = await screen.findByRole("region", { name: "The queue waits for space" });
+    for (const part of ["/scratch", "38.4 GB", "6.12 GB"]) expect(banner.textContent).toContain(part);
+    const open = vi.spyOn(commands, "open").mockResolvedValue(null);
+    await user.click(within(banner).getByRole("button", { name: "Show folder" }));
+    expect(open).toHaveBeenCalledWith({ what: "hold-folder" });
+    await user.click(within(banner).getByRole("button", { name: "Temporary folder…" }));
+    expect(view.current).toEqual({ place: "settings" });
+    feed.fold({ type: "hold", hold: null });
+    await vi.waitFor(() => expect(screen.queryByText("The queue waits for space")).toBeNull());
+  });
+
+  it("shows the title that a sidecar gave, when it is due, and the way to its watched folder", async () => {
+    const watch = "0193f000-0000-7000-8000-000000000001";
+    const extras = { title: "Northlight E04", metadata: {}, deadline_ms: 1, watch };
+    feed.fold(snapshotOf(1, [liveOf(1, ["ready"], { extras })]));
+    render(Queue);
+    const row = screen.getByRole("row", { name: "master 1.mov" });
+    for (const part of ["Northlight E04", "master 1.mov", "overdue", "From a watched folder"])
+      expect(row.textContent).toContain(part);
+    const user = userEvent.setup();
+    await user.click(within(row).getByRole("button", { name: /^More/ }));
+    await user.click(await screen.findByRole("menuitem", { name: "Show watched folder" }));
+    expect(view.current).toEqual({ place: "watch", id: watch });
+  });
+
   it("says who else works, or why nobody does", async () => {
     show();
     feed.fold({ type: "runner", runner: { state: "stopped", why: "The work folder is gone." } });

@@ -23,7 +23,8 @@ pub(super) fn added(view: &ChannelView) -> String {
 
 /// Channels and how they fare.
 pub(super) fn table(channels: &[ChannelView], paint: Paint) -> String {
-    let head = ["channel", "goes to", "waiting", "given up", "last sent", "state"].map(|title| paint.strong(title));
+    let head =
+        ["channel", "goes to", "waiting", "given up", "last sent", "state"].map(|title| paint.strong(title));
     let mut rows = vec![head.to_vec()];
     rows.extend(channels.iter().map(|view| {
         vec![
@@ -92,7 +93,9 @@ pub(super) fn messages(page: &MessagePage, paint: Paint) -> String {
         ]
     }));
     let mut shown = String::new();
-    for (line, message) in text::table(&rows).lines().zip([None].into_iter().chain(page.rows.iter().map(Some))) {
+    for (line, message) in
+        text::table(&rows).lines().zip([None].into_iter().chain(page.rows.iter().map(Some)))
+    {
         shown.push_str(line);
         shown.push('\n');
         if let Some(message) = message {

@@ -146,7 +146,9 @@ fn filled(mut target: Target, options: &Options) -> Result<Target, CommandError>
     }
     match left.first() {
         None => Ok(target),
-        Some(option) => Err(CommandError::usage(format!("{option} does not go with this kind of channel."), "")),
+        Some(option) => {
+            Err(CommandError::usage(format!("{option} does not go with this kind of channel."), ""))
+        }
     }
 }
 
@@ -264,7 +266,10 @@ mod tests {
             port
         };
         use notify::Security::{None as Clear, StartTls, Tls};
-        assert_eq!([port(None), port(Some(Tls)), port(Some(StartTls)), port(Some(Clear))], [465, 465, 587, 25]);
+        assert_eq!(
+            [port(None), port(Some(Tls)), port(Some(StartTls)), port(Some(Clear))],
+            [465, 465, 587, 25]
+        );
     }
 
     #[test]
@@ -285,7 +290,8 @@ mod tests {
         assert_eq!((after.name.as_str(), &after.topics), ("y", &before.topics));
         let Target::Email { host, from, to, .. } = after.target else { panic!("it stays an e-mail") };
         assert_eq!((host.as_str(), from.as_str(), to), ("mail.example.com", "a@b", vec!["e@f".to_owned()]));
-        let all = Options { topics: vec![String::new()], profiles: vec![String::new()], ..Options::default() };
+        let all =
+            Options { topics: vec![String::new()], profiles: vec![String::new()], ..Options::default() };
         let all = changed(before, None, &all).unwrap();
         assert!(all.topics.is_empty() && all.profiles.is_empty());
     }

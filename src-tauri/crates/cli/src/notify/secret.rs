@@ -19,9 +19,8 @@ pub(super) fn read(
     variables: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Option<String>, CommandError> {
     let secret = match (&options.secret_file, &options.secret_env) {
-        (Some(file), _) if file == Path::new("-") => {
-            taken(io::stdin().lock()).map_err(|e| CommandError::environment("Standard input cannot be read.", e))?
-        }
+        (Some(file), _) if file == Path::new("-") => taken(io::stdin().lock())
+            .map_err(|e| CommandError::environment("Standard input cannot be read.", e))?,
         (Some(file), _) => File::open(file).and_then(taken).map_err(|error| {
             CommandError::environment(format!("{} cannot be read.", text::path(file)), error)
         })?,

@@ -20,8 +20,6 @@ pub(crate) struct ChannelRow {
     pub(crate) settings: ChannelSettings,
     /// Tries that failed since one last succeeded.
     pub(crate) failures: u32,
-    /// When the first of them was, ms UTC.
-    pub(crate) failing_ms: Option<i64>,
     /// Nothing is tried before, ms UTC.
     pub(crate) resume_ms: Option<i64>,
 }
@@ -45,15 +43,14 @@ pub(crate) struct Listener {
 
 /// Every channel, oldest first.
 pub(crate) fn channel_rows(sql: &Connection) -> Result<Vec<ChannelRow>, EngineError> {
-    let mut statement = sql
-        .prepare_cached("SELECT num, settings, failures, failing_ms, resume_ms FROM channel ORDER BY num")?;
+    let mut statement =
+        sql.prepare_cached("SELECT num, settings, failures, resume_ms FROM channel ORDER BY num")?;
     let rows = statement.query_map([], |row| {
         Ok(ChannelRow {
             num: row.get(0)?,
             settings: row.get::<_, Json<_>>(1)?.0,
             failures: row.get(2)?,
-            failing_ms: row.get(3)?,
-            resume_ms: row.get(4)?,
+            resume_ms: row.get(3)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

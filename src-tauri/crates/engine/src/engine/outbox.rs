@@ -57,6 +57,7 @@ impl Engine {
     ///
     /// # Errors
     /// What is wrong with the settings; nothing was changed.
+    #[allow(clippy::needless_pass_by_value, reason = "a request: whoever makes it has no further use for it")]
     pub fn edit_channel(
         &self,
         id: ChannelId,

@@ -110,8 +110,8 @@ pub(super) fn of(code: Code) -> Words {
         Code::DiskFull => Words {
             waiting_helps: true,
             ..words(
-                "was not delivered: there is not enough free space.",
-                "Free some space, then `spillway retry {id}`; finished work is kept.",
+                "waits: there is not enough free space.",
+                "Free some space: it goes on by itself, or with `spillway run`; finished work is kept.",
                 "Use another work or output folder.",
             )
         },

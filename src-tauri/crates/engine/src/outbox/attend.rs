@@ -90,7 +90,7 @@ impl<'a> Desk<'a> {
     /// Everything that can be done now; gives when something is due again, ms UTC.
     fn turn(&mut self) -> Result<Option<i64>, EngineError> {
         while let Ok(answer) = self.answers.try_recv() {
-            self.record(answer)?;
+            self.record(&answer)?;
         }
         while self.reading.any_news(&self.connection)? {
             let tx = Tx::begin(&mut self.connection, self.tools.clock.now_ms())?;
@@ -112,7 +112,7 @@ impl<'a> Desk<'a> {
             .min()
     }
 
-    fn record(&mut self, answer: Answer) -> Result<(), EngineError> {
+    fn record(&mut self, answer: &Answer) -> Result<(), EngineError> {
         let Some(flight) = self.flights.remove(&answer.channel) else { return Ok(()) };
         if answer.sent.is_err() && flight.cancel.load(Ordering::SeqCst) {
             // Called off by us: nothing is known of the other side.
@@ -166,8 +166,8 @@ impl<'a> Desk<'a> {
         let thread = std::thread::Builder::new().name("message".to_owned());
         thread
             .spawn(move || {
-                let send = || post.send(&target, secret.as_ref(), &due.message, &cancel);
-                let sent = catch_unwind(AssertUnwindSafe(send)).unwrap_or_else(|_| {
+                let attempt = || post.send(&target, secret.as_ref(), &due.message, &cancel);
+                let sent = catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|_| {
                     let why = "Inside Spillway: sending the message panicked.".to_owned();
                     Err(NotTaken { why, again: Again::Later })
                 });
@@ -206,7 +206,7 @@ impl<'a> Desk<'a> {
             let until_ms = begun_ms + if spent_ms < CALL_OFF_MS { CALL_OFF_MS } else { LEAVE_MS };
             let patience = self.tools.clock.patience(Some(until_ms), false, Duration::from_millis(100));
             if let Ok(answer) = self.answers.recv_timeout(patience) {
-                self.record(answer)?;
+                self.record(&answer)?;
             }
         }
     }

@@ -220,7 +220,7 @@ fn job(news: &JobNews<'_>) -> JobPart {
         watch: extras.watch.map(|watch| watch.to_string()),
         progress: ProgressPart {
             percent: done.percent,
-            segments_done: done.segments_done,
+            segments_done: done.encoded,
             segments: done.segments,
         },
         outputs: if delivered { job.outputs.iter().map(output).collect() } else { Vec::new() },

@@ -1,7 +1,7 @@
 //! From the journal to messages: what happened since a channel was last told becomes messages and a new cursor, in
 //! one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -112,11 +112,12 @@ fn tell_event(
     if wanting.is_empty() {
         return Ok(());
     }
-    if !jobs.contains_key(&event.job) {
-        jobs.insert(event.job, tx.live_job(event.job)?);
-    }
+    let job = match jobs.entry(event.job) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(place) => place.insert(tx.live_job(event.job)?),
+    };
     // Removed by a Spillway that told nobody of jobs that it removes.
-    let Some(Some(job)) = jobs.get(&event.job) else { return Ok(()) };
+    let Some(job) = &*job else { return Ok(()) };
     let (state, failure) = match &event.body {
         EventBody::Submitted => (JobState::Queued, None),
         EventBody::Job { state, failure } => (*state, failure.as_ref()),
@@ -182,7 +183,7 @@ fn tell_announcement(tx: &Tx<'_>, listeners: &[Listener], news: &Announcement) -
 pub(super) struct Letter {
     document: EventDocument,
     words: words::Words,
-    fields: std::collections::BTreeMap<String, String>,
+    fields: BTreeMap<String, String>,
     topic: Topic,
     job: Option<JobId>,
     lane: String,

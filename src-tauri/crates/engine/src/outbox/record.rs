@@ -41,12 +41,9 @@ pub(super) fn record(tx: &Tx<'_>, outcome: &Outcome<'_>, chance: &dyn Chance) ->
     let took_ms = tx.now_ms.saturating_sub(outcome.begun_ms).max(0);
     let note = TryNote { at_ms: outcome.begun_ms, took_ms, taken: outcome.sent.is_ok(), said: &said };
     tx.insert_try(outcome.message, &note)?;
-    let refusal = match outcome.sent {
-        Ok(_) => {
-            tx.end_message(outcome.message, true)?;
-            return tx.channel_fares_well(outcome.channel, failures >= TROUBLED);
-        }
-        Err(refusal) => refusal,
+    let Err(refusal) = outcome.sent else {
+        tx.end_message(outcome.message, true)?;
+        return tx.channel_fares_well(outcome.channel, failures >= TROUBLED);
     };
     let before = Before { attempts, failing_ms, failures, channel_failing_ms };
     let after = retry::after(refusal.again, before, tx.now_ms, chance);

@@ -14,7 +14,7 @@ pub(super) const TROUBLED: u32 = 5;
 /// Pauses between tries: full jitter below a ceiling that doubles from a second to ten minutes.
 const RETRY: Retry = Retry { max_attempts: u32::MAX, base_ms: 1_000, cap_ms: 600_000 };
 /// Nobody may ask for longer than this.
-const LONGEST: Duration = Duration::from_secs(3_600);
+const LONGEST: Duration = Duration::from_hours(1);
 /// Jitter may say at once; a host that is just starting wants a moment.
 const SHORTEST_MS: u64 = 250;
 
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn who_asks_for_time_gets_it_for_all_messages_and_who_waits_for_a_person_for_this_one() {
-        let asks = after(Again::After(Duration::from_secs(120)), FRESH, NOW, &Highest);
+        let asks = after(Again::After(Duration::from_mins(2)), FRESH, NOW, &Highest);
         assert_eq!((asks.next_ms, asks.resume_ms), (Some(NOW + 120_000), Some(NOW + 120_000)));
         let mend = after(Again::After(MENDING), FRESH, NOW, &Highest);
         assert_eq!((mend.next_ms, mend.resume_ms), (Some(NOW + 600_000), None));

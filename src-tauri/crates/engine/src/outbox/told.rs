@@ -60,8 +60,8 @@ pub(super) fn topic(body: &EventBody) -> Option<Topic> {
 pub(super) struct Done {
     /// 0 to 100; 100 for delivered jobs only.
     pub(super) percent: u8,
-    /// Segments finished.
-    pub(super) segments_done: u64,
+    /// Segments that are finished.
+    pub(super) encoded: u64,
     /// Segments in all.
     pub(super) segments: u64,
 }
@@ -89,5 +89,5 @@ pub(super) fn done(job: &LiveJob, state: JobState) -> Done {
             u8::try_from(share.min(99)).unwrap_or(99)
         }
     };
-    Done { percent, segments_done: ready, segments: count }
+    Done { percent, encoded: ready, segments: count }
 }

@@ -11,7 +11,9 @@ use std::{
 
 use spillway_media::process::Supervisor;
 
-use super::{EffectiveSettings, EngineSettings, Settings, SettingsError, SettingsPage, document};
+use super::{
+    CloudSettings, EffectiveSettings, EngineSettings, Settings, SettingsError, SettingsPage, document,
+};
 use crate::{Config, fault::Fault};
 
 /// Reads an environment variable: the engine never looks at the environment itself.
@@ -21,6 +23,10 @@ const WORKERS: &str = "SPILLWAY_WORKERS";
 const NICE: &str = "SPILLWAY_NICE";
 const WORK_DIR: &str = "SPILLWAY_WORK_DIR";
 const WORKER_MEMORY_MB: &str = "SPILLWAY_WORKER_MEMORY_MB";
+const CLOUD_REGION: &str = "SPILLWAY_CLOUD_REGION";
+const CLOUD_PROFILE: &str = "SPILLWAY_CLOUD_PROFILE";
+const CLOUD_S3_ENDPOINT: &str = "SPILLWAY_CLOUD_S3_ENDPOINT";
+const CLOUD_SQS_ENDPOINT: &str = "SPILLWAY_CLOUD_SQS_ENDPOINT";
 
 /// Memory that one worker may have, in MiB. Generous: address space, not memory in use, is what
 /// the system can limit, and every thread reserves some.
@@ -53,6 +59,7 @@ pub fn config(
         worker_memory_bytes: memory.saturating_mul(1 << 20),
         supervisor: Supervisor { program, arguments, silence: WORKER_SILENCE },
         poll: POLL,
+        cloud: cloud(&settings.cloud, variables)?,
         fault: fault(variables)?,
     })
 }
@@ -66,7 +73,16 @@ pub fn page(data_dir: &Path, variables: Variables<'_>) -> Result<SettingsPage, S
     let engine = overridden(&settings.engine, None, variables)?;
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let cores = u32::try_from(cores).unwrap_or(u32::MAX);
-    let names = [WORKERS, NICE, WORK_DIR, WORKER_MEMORY_MB];
+    let names = [
+        WORKERS,
+        NICE,
+        WORK_DIR,
+        WORKER_MEMORY_MB,
+        CLOUD_REGION,
+        CLOUD_PROFILE,
+        CLOUD_S3_ENDPOINT,
+        CLOUD_SQS_ENDPOINT,
+    ];
     Ok(SettingsPage {
         effective: EffectiveSettings {
             workers: engine.workers.filter(|workers| *workers > 0).unwrap_or(cores),
@@ -108,6 +124,23 @@ fn overridden(
     };
     document::within_bounds(&engine)?;
     Ok(engine)
+}
+
+fn cloud(file: &CloudSettings, variables: Variables<'_>) -> Result<CloudSettings, SettingsError> {
+    let text = |name: &'static str, file: &Option<String>| match set(variables, name) {
+        Some(value) => value.into_string().map(Some).map_err(|value| SettingsError::Variable {
+            name,
+            why: "not UTF-8 text".to_owned(),
+            value: value.to_string_lossy().into_owned(),
+        }),
+        None => Ok(file.clone()),
+    };
+    Ok(CloudSettings {
+        region: text(CLOUD_REGION, &file.region)?,
+        profile: text(CLOUD_PROFILE, &file.profile)?,
+        s3_endpoint: text(CLOUD_S3_ENDPOINT, &file.s3_endpoint)?,
+        sqs_endpoint: text(CLOUD_SQS_ENDPOINT, &file.sqs_endpoint)?,
+    })
 }
 
 fn absolute(folder: &OsStr) -> Result<PathBuf, SettingsError> {

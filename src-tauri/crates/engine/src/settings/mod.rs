@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+pub use spillway_cloud::CloudSettings;
 
 /// `config.toml`. What is absent has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -24,6 +25,8 @@ pub struct Settings {
     pub engine: EngineSettings,
     /// The window.
     pub desktop: DesktopSettings,
+    /// Buckets and their queues.
+    pub cloud: CloudSettings,
 }
 
 /// `[engine]`.

@@ -43,6 +43,25 @@ fn option_before_environment_before_file() {
 }
 
 #[test]
+fn the_cloud_is_set_in_the_file_and_by_the_environment() {
+    let file = "[cloud]\nregion = \"eu-central-1\"\nprofile = \"studio\"\n";
+    let given = [
+        ("SPILLWAY_CLOUD_REGION", "us-west-2"),
+        ("SPILLWAY_CLOUD_S3_ENDPOINT", "http://127.0.0.1:9000"),
+        ("SPILLWAY_CLOUD_PROFILE", ""),
+    ];
+    let cloud = config_with(file, None, &given).1.unwrap().cloud;
+    let expected = CloudSettings {
+        region: Some("us-west-2".into()),
+        profile: Some("studio".into()),
+        s3_endpoint: Some("http://127.0.0.1:9000".into()),
+        sqs_endpoint: None,
+    };
+    assert_eq!(cloud, expected);
+    assert!(config_with("[cloud]\nregoin = \"x\"\n", None, &[]).1.is_err());
+}
+
+#[test]
 fn a_work_folder_in_the_file_counts_from_the_file() {
     let (folder, config) = config_with("[engine]\nwork_dir = \"scratch\"\nworker_memory_mb = 2\n", None, &[]);
     let config = config.unwrap();
@@ -166,8 +185,13 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         prop_oneof![Just(Language::System), Just(Language::English), Just(Language::SimplifiedChinese)];
     let flags = any::<[bool; 6]>();
     let profiles = proptest::collection::vec("[a-z\"# -]{0,8}", 0..3);
-    (engine, language, flags, proptest::option::of("[^\0]{1,12}"), profiles).prop_map(
-        |((workers, nice, worker_memory_mb), language, flags, out_dir, profiles)| Settings {
+    let text = || proptest::option::of("[^\0]{1,12}");
+    (engine, language, flags, text(), profiles, [text(), text(), text(), text()]).prop_map(
+        |((workers, nice, worker_memory_mb), language, flags, out_dir, profiles, cloud)| Settings {
+            cloud: {
+                let [region, profile, s3_endpoint, sqs_endpoint] = cloud;
+                CloudSettings { region, profile, s3_endpoint, sqs_endpoint }
+            },
             engine: EngineSettings { workers, nice, work_dir: None, worker_memory_mb },
             desktop: DesktopSettings {
                 language,

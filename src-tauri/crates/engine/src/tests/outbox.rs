@@ -106,7 +106,7 @@ impl Post for Fake {
         match does {
             Does::Takes => Ok(Taken { said: "200 OK".into() }),
             Does::TakesUnheard | Does::Fails => not(Again::Later),
-            Does::AsksForTime => not(Again::After(Duration::from_secs(120))),
+            Does::AsksForTime => not(Again::After(Duration::from_mins(2))),
             Does::Refuses => not(Again::Never),
             Does::Panics => panic!("scripted"),
             Does::Hangs => {
@@ -254,7 +254,7 @@ fn thousands_of_messages_for_a_dead_host_cost_a_try_each_pause_and_not_one_each(
     let clock = stage.clock.clone();
     engine
         .run(Until::Stopped, &stop, &mut |_| {
-            stop.store(clock.0.load(Ordering::SeqCst) > end, Ordering::SeqCst)
+            stop.store(clock.0.load(Ordering::SeqCst) > end, Ordering::SeqCst);
         })
         .unwrap();
     let tries = fake.tries("http://dead/");

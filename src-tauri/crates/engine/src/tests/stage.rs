@@ -102,6 +102,7 @@ impl Stage {
                 silence: Duration::from_secs(1),
             },
             poll: Duration::from_millis(1),
+            cloud: spillway_cloud::CloudSettings::default(),
             fault: None,
         }
     }

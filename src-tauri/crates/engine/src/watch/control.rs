@@ -15,9 +15,11 @@ use super::{
     UnreachableReason,
     check::Checks,
     eye::{Answer, Eye, Said, Sight, Wire},
+    ground::Ground,
     hear::hear,
     lay::Lay,
     post::{Moment, Next, Post},
+    tree::Found,
 };
 use crate::{
     Config,
@@ -109,6 +111,7 @@ impl<'a> Control<'a> {
         let now_ms = self.world.clock.now_ms();
         let heard: Vec<Said> = self.said.try_iter().take(A_TURN).collect();
         let more = heard.len() == A_TURN;
+        let found = self.world.found(&heard);
         let tx = Tx::begin(&mut self.connection, now_ms)?;
         let mut turn = self.world.turn(&tx, heard)?;
         turn.idle &= !more;
@@ -119,6 +122,9 @@ impl<'a> Control<'a> {
             busy();
         }
         tx.commit()?;
+        for (ground, paths) in found {
+            ground.written(&paths);
+        }
         let failed = self.world.go(turn.nexts);
         if failed {
             let again = now_ms + THREADS_MS;
@@ -163,6 +169,25 @@ impl World<'_> {
             turn.nexts.push((*num, next));
         }
         Ok(turn)
+    }
+
+    /// Paths that answers are about, where somebody else is told when they are written down.
+    fn found(&self, heard: &[Said]) -> Vec<(Arc<dyn Ground>, Vec<String>)> {
+        let of = |said: &Said| {
+            let post = self.posts.get(&said.watch)?;
+            let ground = Some(&post.eye.ground).filter(|ground| ground.is_remote())?;
+            let paths = match &said.answer {
+                Answer::Looked(looks) => {
+                    looks.iter().filter(|(_, look)| look.is_ok()).map(|(path, _)| path.clone()).collect()
+                }
+                Answer::Found(Found::Batch(entries)) => {
+                    entries.iter().map(|entry| entry.path.clone()).collect()
+                }
+                _ => return None,
+            };
+            Some((Arc::clone(ground), paths))
+        };
+        heard.iter().filter_map(of).collect()
     }
 
     /// Asks what is to be asked; `true`: something could not be.

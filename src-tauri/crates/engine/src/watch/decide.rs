@@ -19,6 +19,8 @@ const SIDECAR_MS: (i64, i64) = (5_000, 60_000);
 const WATCHED_MS: i64 = 300_000;
 /// Shortest time between scans of one that does not, in ms.
 const POLLED_MS: i64 = 10_000;
+/// Pause between two lists of a bucket that nobody tells of, in ms: lists are charged.
+const LISTED_MS: i64 = 60_000;
 /// Scans take one part of this many of the time.
 const SHARE: i64 = 10;
 
@@ -238,11 +240,17 @@ pub(crate) fn reach(watch: &WatchRow, root: &Root) -> Result<(), UnreachableReas
     if moved && known.mount_point != now.mount_point {
         return Err(not_mounted(known));
     }
-    let other = moved || watch.dev.is_some_and(|dev| dev != root.dev);
+    let other = moved || was_away(&watch.state) || watch.dev.is_some_and(|dev| dev != root.dev);
     if other && root.empty && watch.files > 0 {
         return Err(UnreachableReason::CameBackEmpty { files: watch.files });
     }
     Ok(())
+}
+
+/// Whether the place had gone: numbers of file systems are given again, and prove nothing then.
+fn was_away(state: &WatchState) -> bool {
+    use UnreachableReason::{CameBackEmpty, Missing, NotMounted};
+    matches!(state, WatchState::Unreachable { why: Missing | NotMounted { .. } | CameBackEmpty { .. }, .. })
 }
 
 fn not_mounted(known: &Mount) -> UnreachableReason {
@@ -254,6 +262,7 @@ pub(crate) fn scan_pause(poll: Option<&PollReason>, took_ms: i64) -> i64 {
     let share = took_ms.max(0).saturating_mul(SHARE - 1);
     match poll {
         None => WATCHED_MS.max(share),
+        Some(PollReason::Bucket) => LISTED_MS.max(share),
         Some(_) => POLLED_MS.max(share),
     }
 }

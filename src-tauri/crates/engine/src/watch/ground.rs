@@ -67,6 +67,11 @@ pub(crate) trait Ground: Send + Sync {
 
     /// Begins to tell of changes. What it returns ends that when it is dropped.
     fn listen(&self, line: Box<dyn Fn(Told) + Send>) -> Result<Box<dyn Send>, PollReason>;
+
+    /// What was found at these paths is written down: who told of them need not tell again. Must not wait.
+    fn written(&self, paths: &[String]) {
+        let _ = paths;
+    }
 }
 
 /// How a place is.

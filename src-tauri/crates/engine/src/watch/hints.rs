@@ -53,7 +53,7 @@ pub(crate) enum HintTrouble {
 /// Hints from a folder, until dropped.
 #[derive(Debug)]
 pub(crate) struct Hints {
-    watcher: RecommendedWatcher,
+    _watcher: RecommendedWatcher,
     gathered: Arc<Gathered>,
 }
 
@@ -81,7 +81,7 @@ impl Hints {
         let mut watcher = RecommendedWatcher::new(told, config).map_err(|error| trouble(&error))?;
         let mode = if recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
         watcher.watch(root, mode).map_err(|error| trouble(&error))?;
-        let hints = Self { watcher, gathered: Arc::clone(&gathered) };
+        let hints = Self { _watcher: watcher, gathered: Arc::clone(&gathered) };
         thread::Builder::new()
             .name("hints".into())
             .spawn(move || gathered.pass_on(&line))

@@ -4,6 +4,7 @@
 //! time of the next look.
 
 mod attend;
+mod bucket;
 mod check;
 pub(crate) mod control;
 mod decide;

@@ -186,9 +186,12 @@ const whole = (typed: string, least: number, most: number) =>
   /^\d+$/.test(typed.trim()) && Number(typed) >= least && Number(typed) <= most;
 
 function badUrl(typed: string): boolean {
-  if (!URL.canParse(typed.trim())) return true;
-  const { protocol, hostname } = new URL(typed.trim());
-  return !["https:", "http:"].includes(protocol) || hostname === "";
+  try {
+    const { protocol, hostname } = new URL(typed.trim());
+    return !["https:", "http:"].includes(protocol) || hostname === "";
+  } catch {
+    return true;
+  }
 }
 
 /** What can be told at once; the engine has the last word. `taken`: names of other channels. */

@@ -3,18 +3,10 @@
 use std::{fs, sync::atomic::Ordering};
 
 use super::site::Site;
-use crate::watch::{
-    ArrivalState, Mount, Sight, UnreachableReason, WatchState,
-    ground::{Ground, Root},
-};
+use crate::watch::{ArrivalState, Mount, Sight, UnreachableReason, WatchState, ground::Root};
 
 fn mount(point: &str, source: &str) -> Mount {
-    Mount {
-        mount_point: point.into(),
-        file_system: "ext4".into(),
-        source: source.into(),
-        network: false,
-    }
+    Mount { mount_point: point.into(), file_system: "ext4".into(), source: source.into(), network: false }
 }
 
 fn root(mount: Mount, dev: u64, empty: bool) -> Root {
@@ -33,24 +25,36 @@ fn troubles(site: &Site) -> Vec<(&'static str, Box<dyn Fn(bool) + '_>)> {
     let drive = &site.drive;
     let good = || *drive.root.lock().unwrap() = Some(root(mount("/mnt/nas", "//nas/share"), 7, false));
     vec![
-        ("missing", Box::new(move |away| {
-            *drive.trouble.lock().unwrap() = away.then_some(UnreachableReason::Missing);
-        })),
-        ("forbidden", Box::new(move |away| {
-            *drive.trouble.lock().unwrap() = away.then_some(UnreachableReason::Forbidden);
-        })),
-        ("not mounted", Box::new(move |away| {
-            good();
-            if away {
-                *drive.root.lock().unwrap() = Some(root(mount("/", "/dev/sda1"), 1, true));
-            }
-        })),
-        ("empty", Box::new(move |away| {
-            good();
-            if away {
-                *drive.root.lock().unwrap() = Some(root(mount("/mnt/nas", "tmpfs"), 9, true));
-            }
-        })),
+        (
+            "missing",
+            Box::new(move |away| {
+                *drive.trouble.lock().unwrap() = away.then_some(UnreachableReason::Missing);
+            }),
+        ),
+        (
+            "forbidden",
+            Box::new(move |away| {
+                *drive.trouble.lock().unwrap() = away.then_some(UnreachableReason::Forbidden);
+            }),
+        ),
+        (
+            "not mounted",
+            Box::new(move |away| {
+                good();
+                if away {
+                    *drive.root.lock().unwrap() = Some(root(mount("/", "/dev/sda1"), 1, true));
+                }
+            }),
+        ),
+        (
+            "empty",
+            Box::new(move |away| {
+                good();
+                if away {
+                    *drive.root.lock().unwrap() = Some(root(mount("/mnt/nas", "tmpfs"), 9, true));
+                }
+            }),
+        ),
     ]
 }
 

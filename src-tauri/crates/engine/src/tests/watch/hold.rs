@@ -60,7 +60,10 @@ fn a_file_waits_for_a_sidecar_that_is_required() {
     site.put("a.mov", "one");
     let mut shift = site.watch();
     shift.take_in();
-    assert_eq!((site.state("a.mov"), site.reason("a.mov")), (ArrivalState::Waiting, ArrivalReason::NoSidecar));
+    assert_eq!(
+        (site.state("a.mov"), site.reason("a.mov")),
+        (ArrivalState::Waiting, ArrivalReason::NoSidecar)
+    );
     site.put("a.mov.spillway.json", "{}");
     shift.pass(61_000);
     assert_eq!(site.state("a.mov"), ArrivalState::AtWork);

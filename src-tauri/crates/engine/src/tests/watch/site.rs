@@ -172,13 +172,12 @@ impl Site {
     pub(super) fn watch_by(&self, sight: Sight) -> Shift<'_> {
         let (line, calls) = mpsc::channel();
         let drive = Arc::clone(&self.drive);
-        let lay: &'static Lay = Box::leak(Box::new(
-            move |config: &crate::Config, row: &crate::db::WatchRow| {
+        let lay: &'static Lay =
+            Box::leak(Box::new(move |config: &crate::Config, row: &crate::db::WatchRow| {
                 let ground = lay::lay(config, row)?;
                 let shaky: Arc<dyn Ground> = Arc::new(Shaky { ground, drive: Arc::clone(&drive) });
                 Ok(shaky)
-            },
-        ));
+            }));
         let control = Control::new(Parts {
             config: self.engine.config(),
             clock: &self.stage.clock,
@@ -237,9 +236,10 @@ impl Site {
     pub(super) fn jobs(&self) -> Vec<String> {
         let mut jobs = self.engine.jobs(&JobFilter::default()).unwrap();
         jobs.sort_by_key(|job| job.id);
-        jobs.iter().map(|job| job.source.strip_prefix(&self.root).unwrap_or(&job.source)).map(|path| {
-            path.to_string_lossy().into_owned()
-        }).collect()
+        jobs.iter()
+            .map(|job| job.source.strip_prefix(&self.root).unwrap_or(&job.source))
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect()
     }
 
     pub(super) fn delivered_jobs(&self) -> usize {
@@ -333,10 +333,10 @@ fn write_profile(stage: &Stage, id: &str) {
         "id": id, "version": 1, "partner": "Partner", "title": "Test",
         "output": [{
             "id": "master", "name": format!("{{title}}_{id}"), "container": "mp4",
-            "video": { "codec": "h264", "pixel_format": "yuv420p" },
+            "video": { "codec": "h264", "pixel_format": "yuv420p", "rate": { "mode": "crf", "crf": 20 } },
             "audio": [{ "id": "stereo", "codec": "aac", "bit_rate_kbps": 128 }],
         }],
-        "delivery": { "exists": "number" },
+        "delivery": { "exists": "version" },
         "retry": { "max_attempts": 3, "base_ms": 1_000, "cap_ms": 60_000 },
     });
     let folder = stage.path("data/profiles");
