@@ -74,7 +74,7 @@ impl Watched {
     }
 
     fn scan(&self) {
-        assert!(self.command().args(["watch", "scan", PLACE]).status().unwrap().success());
+        assert!(self.command().args(["watch", "scan", PLACE]).output().unwrap().status.success());
     }
 
     #[track_caller]

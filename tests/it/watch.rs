@@ -43,11 +43,8 @@ impl Watched {
     }
 
     fn add(&self, command: &mut Command, options: &[&str]) -> Said {
-        command
-            .args(["watch", "add"])
-            .arg(self.inbox())
-            .args(["-p", "web-mp4", "-o"])
-            .arg(self.spillway.out());
+        self.write_profile();
+        command.args(["watch", "add"]).arg(self.inbox()).args(["-p", PROFILE, "-o"]).arg(self.spillway.out());
         if !options.contains(&"--settle") {
             command.args(["--settle", &SETTLE_S.to_string()]);
         }

@@ -626,6 +626,21 @@ export type CloseAnswer =
 /**  Stay open. */
 "stay";
 
+/**  `[cloud]` of `config.toml`. What is absent comes from the configuration of Amazon's own tools. */
+export type CloudSettings = {
+	/**  Region, e.g. `eu-central-1`. */
+	region?: string | null,
+	/**  Profile of the shared AWS configuration that names the credentials. */
+	profile?: string | null,
+	/**
+	 *  Address of an S3-compatible server, e.g. `https://storage.example.com:9000`; buckets are then part of the
+	 *  path, not of the host's name.
+	 */
+	s3_endpoint?: string | null,
+	/**  Address of a server that speaks like SQS. */
+	sqs_endpoint?: string | null,
+};
+
 /**  Stable codes. The text form is part of the product's contract. */
 export type Code = 
 /**  Source not found. */
@@ -2097,6 +2112,8 @@ export type Settings = {
 	engine?: EngineSettings,
 	/**  The window. */
 	desktop?: DesktopSettings,
+	/**  Buckets and their queues. */
+	cloud?: CloudSettings,
 };
 
 /**  Settings with what stands around them. */

@@ -1,9 +1,11 @@
 // Every place in the real webview, in both languages, light and dark: pictures to look at, and what they show.
-import { writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { Listener } from "./kit/listener";
 import { Place } from "./kit/place";
 import { Key, Window } from "./kit/window";
 
@@ -18,7 +20,14 @@ beforeAll(async () => {
   const broken = join(place.masters, "Reel 3 (copy).mov");
   writeFileSync(broken, "");
   place.submit([broken], "youtube");
-  place.cli("run", "--until-idle", "--workers", "2");
+  const listener = await Listener.open();
+  place.cli("notify", "add", "Newsroom monitor", "--webhook", listener.url);
+  place.cli("notify", "add", "Chat of the night shift", "--webhook", "http://127.0.0.1:9/hook");
+  watchFolders(masters[0] ?? "");
+  // Beside this process, which has to answer.
+  const [code] = (await once(place.start("run", "--until-idle", "--workers", "2"), "exit")) as [number];
+  expect(code).toBeLessThan(2);
+  await listener.close();
   const held = place.submit([masters[1] ?? "", place.master("Documentary.mov", 60, "1280x720")], "apple-hls");
   for (const id of held) place.cli("pause", id);
   jobs = { delivered, long: held[1] ?? "" };
@@ -73,6 +82,22 @@ for (const [locale, label] of Object.entries(LANGUAGES)) {
         expect(await problems(), `${name} in ${locale}, ${theme}`).toEqual([]);
       };
       await shot("settings");
+      await tab(1);
+      await window.see("main article");
+      await shot("channels");
+      await window.press(/Newsroom monitor/, "main article");
+      await window.see("[role=dialog] form");
+      await shot("channel-form");
+      await window.keys(Key.ESCAPE);
+      await window.until("the form is gone", async () => (await window.text("[role=dialog]")) === "");
+      await tab(2);
+      await (await window.see("main [data-index]")).click();
+      await window.see("[role=dialog] pre");
+      await shot("message");
+      await window.keys(Key.ESCAPE);
+      await window.until("the message is gone", async () => (await window.text("[role=dialog]")) === "");
+      await shot("messages");
+      await tab(0);
       await go(0);
       await shot("queue");
       await go(1);
@@ -83,6 +108,18 @@ for (const [locale, label] of Object.entries(LANGUAGES)) {
         "return [...document.querySelectorAll('main header button, main [data-index], main .placed')].map((one) => Math.round(one.getBoundingClientRect().right))",
       );
       expect(Math.max(...edges)).toBeLessThanOrEqual(1280 - 16);
+      await go(2);
+      await window.see("main [data-index]");
+      await shot("watches");
+      await (await window.see("main [data-index]")).click();
+      await window.see("main .facts");
+      await window.see("main [data-index]");
+      await shot("watch");
+      await window.press(/^(Edit…|编辑…)$/, "main");
+      await window.see("[role=dialog] .profiles label");
+      await shot("watch-form");
+      await window.keys(Key.ESCAPE);
+      await window.until("the form is gone", async () => (await window.text("[role=dialog]")) === "");
       await go(3);
       await window.see("main h2");
       await shot("profiles");
@@ -91,11 +128,8 @@ for (const [locale, label] of Object.entries(LANGUAGES)) {
       await window.focus(jobs.delivered);
       await window.keys(Key.ENTER);
       await window.see("[role=tablist]");
-      for (const [tab, name] of ["overview", "outputs", "receipt", "log"].entries()) {
-        await window.driver.executeScript(
-          "document.querySelectorAll('[role=tab]')[arguments[0]].click()",
-          tab,
-        );
+      for (const [at, name] of ["overview", "outputs", "receipt", "log"].entries()) {
+        await tab(at);
         await shot(`job-${name}`);
       }
 
@@ -134,6 +168,24 @@ for (const [locale, label] of Object.entries(LANGUAGES)) {
 async function go(place: string | number): Promise<void> {
   if (typeof place === "string") return window.press(place, "nav");
   await window.driver.executeScript("document.querySelectorAll('nav button')[arguments[0]].click()", place);
+}
+
+/** To a tab of the place, by its number. */
+async function tab(at: number): Promise<void> {
+  await window.driver.executeScript("document.querySelectorAll('[role=tab]')[arguments[0]].click()", at);
+}
+
+/** A folder with a file of each kind that stays as it is, and one that is not there. */
+function watchFolders(master: string): void {
+  const inbox = join(place.folder, "Evening news – masters");
+  const gone = join(place.folder, "Sports");
+  for (const folder of [join(inbox, "day 1"), gone]) mkdirSync(folder, { recursive: true });
+  for (const name of ["Late news.mov", "day 1/Late news (copy).mov"]) copyFileSync(master, join(inbox, name));
+  writeFileSync(join(inbox, "Weather.mov"), "");
+  writeFileSync(join(inbox, "Notes.mov"), "only words");
+  for (const folder of [inbox, gone])
+    place.cli("watch", "add", folder, "-p", "web-mp4", "-p", "youtube", "-o", place.out, "--settle", "1");
+  rmSync(gone, { recursive: true });
 }
 
 async function invoke(command: string, what: object): Promise<void> {

@@ -113,7 +113,7 @@ test("a folder dropped on the page is watched, and what arrives in it is deliver
   // Another folder is watched meanwhile; by then this one would have been looked at as well.
   const other = folder("other");
   writeFileSync(join(other, "sign.mov"), "");
-  place.cli("watch", "add", other, "-p", "web-mp4", "-o", place.out, "--settle", "0");
+  place.cli("watch", "add", other, "-p", "web-mp4", "-o", place.out, "--settle", "1");
   await shown.until("the other folder is looked at", () => (watched()[1]?.counts["held"] ?? 0) > 0);
   expect(await shown.text("main")).not.toContain("Later.mov");
   await shown.press("Go on", "main header");
@@ -137,7 +137,7 @@ test("a folder dropped on the page is watched, and what arrives in it is deliver
   expect(place.jobs()).toHaveLength(before + 1);
 
   // Both pages and the command line say the same.
-  await shown.keys(Key.ESCAPE);
+  await shown.press(/^Watch folders/, "nav");
   await shown.until("both folders are listed", async () => (await rows(shown)).length === 2);
   const [first] = watched();
   expect(first?.counts).toMatchObject({ delivered: 4, waiting: 0, failed: 0, skipped: 0 });
@@ -168,7 +168,7 @@ test("what a sidecar asks for is in the queue and on the page of the job", async
     "-o",
     place.out,
     "--settle",
-    "0",
+    "1",
     "--sidecar",
     "required",
   );
@@ -191,9 +191,10 @@ test("what a sidecar asks for is in the queue and on the page of the job", async
   if (!job) throw new Error("no job");
   place.cli("pause", job.id);
 
-  await shown.press("Queue", "nav");
-  const line = await shown.row(job.id);
-  await shown.until("its deadline is shown", async () => /\bDue .*\d/.test(await line.getText()));
+  await shown.press(/^Queue/, "nav");
+  await shown.row(job.id);
+  const line = `[data-job="${job.id}"]`;
+  await shown.until("its deadline is shown", async () => /\bDue .*\d/.test(await shown.text(line)));
   await shown.shot("queue-deadline");
   await shown.focus(job.id);
   await shown.keys(Key.ENTER);

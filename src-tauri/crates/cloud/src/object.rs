@@ -1,6 +1,6 @@
 //! What lies in a bucket.
 
-use std::{ops::ControlFlow, sync::atomic::AtomicBool};
+use std::{borrow::Cow, ops::ControlFlow, sync::atomic::AtomicBool};
 
 use aws_sdk_s3::{
     operation::{head_object::HeadObjectOutput, list_objects_v2::ListObjectsV2Output},
@@ -196,5 +196,5 @@ fn objects(bucket: &str, answer: &ListObjectsV2Output) -> Result<Vec<Object>, Cl
 /// A key as it travels in lists and events: `+` is a space.
 pub(crate) fn decoded(key: &str) -> Option<String> {
     let spaced = key.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8().ok().map(|key| key.into_owned())
+    percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
 }

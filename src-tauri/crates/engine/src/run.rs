@@ -81,7 +81,7 @@ enum Wake {
     /// Somebody in this process asks for something.
     Rung,
     /// A step's thread is through.
-    Ended { claim: i64, performed: Performed },
+    Ended { claim: i64, performed: Box<Performed> },
     /// Somebody looked for space.
     Looked(Looked),
     /// A step's thread got further.
@@ -108,9 +108,8 @@ pub(crate) fn run(
         tools.bell.wire(wake.clone());
         let beside = beside(scope, tools, errand, &wake)?;
         let slots = Slots::new(tools.config);
-        let (looking, looked) = (false, None);
         let mut runner =
-            Runner { tools, errand, focus, connection, pump, slots, beside, wake, wakes, looking, looked };
+            Runner { tools, errand, focus, connection, pump, slots, beside, wake, wakes, looked: None };
         let outcome = runner.drive(scope, stop, feed);
         // After an error the threads must be told, or the scope would wait for them.
         runner.slots.stop_all();
@@ -160,8 +159,6 @@ struct Runner<'a> {
     beside: Vec<Beside>,
     wake: Sender<Wake>,
     wakes: Receiver<Wake>,
-    /// Somebody is looking for space.
-    looking: bool,
     looked: Option<Looked>,
 }
 
@@ -245,7 +242,6 @@ impl<'a> Runner<'a> {
                 only: self.errand.only,
                 until: self.errand.until,
                 rested,
-                looking: self.looking,
             },
         )?;
         for kind in &kinds {
@@ -286,7 +282,7 @@ impl<'a> Runner<'a> {
                     notebook: &line,
                 };
                 let performed = catch_unwind(AssertUnwindSafe(|| steps::perform(&bench)));
-                let performed = performed.unwrap_or_else(|_| Err(panicked(&brief)));
+                let performed = Box::new(performed.unwrap_or_else(|_| Err(panicked(&brief))));
                 // The runner outlives its threads; when it is gone nobody needs the result.
                 let _ = wake.send(Wake::Ended { claim, performed });
             })
@@ -303,7 +299,7 @@ impl<'a> Runner<'a> {
     where
         'a: 'scope,
     {
-        self.looking = true;
+        self.slots.looking = true;
         let (wake, work_dir) = (self.wake.clone(), &self.tools.config.work_dir);
         let thread = std::thread::Builder::new().name("space".to_owned());
         let look = move || {
@@ -334,9 +330,9 @@ impl<'a> Runner<'a> {
             match wake {
                 // What it is about is in the database.
                 Wake::Rung => {}
-                Wake::Ended { claim, performed } => ended.push((claim, performed)),
+                Wake::Ended { claim, performed } => ended.push((claim, *performed)),
                 Wake::Looked(looked) => {
-                    self.looking = false;
+                    self.slots.looking = false;
                     self.looked = Some(looked);
                 }
                 Wake::Progress { claim, progress } => {

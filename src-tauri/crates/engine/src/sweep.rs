@@ -10,9 +10,9 @@ use std::{
 use crate::{db::Tx, error::EngineError, files, model::JobId};
 
 /// What was looked up for a sheet or a picture is made again where it is needed.
-const CACHED: Duration = Duration::from_secs(86_400);
+const CACHED: Duration = Duration::from_hours(24);
 /// What a job left that this data folder does not know: it may be another one's that is at work.
-const FOREIGN: Duration = Duration::from_secs(7 * 86_400);
+const FOREIGN: Duration = Duration::from_hours(7 * 24);
 
 /// Where jobs may have left temporary outputs, and which of them may still need theirs.
 #[derive(Debug, Default)]
@@ -80,7 +80,7 @@ fn each(folder: &Path, doomed: impl Fn(&str, &Path) -> bool) {
         match files::remove(&path) {
             Ok(()) => tracing::info!(path = %path.display(), "temporary data of no use was removed"),
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "temporary data could not be removed")
+                tracing::warn!(path = %path.display(), %error, "temporary data could not be removed");
             }
         }
     }
@@ -132,7 +132,7 @@ mod tests {
         kept.push(strange.clone());
         kept.sort();
         assert_eq!(names(folder.path()), kept);
-        litter.remove(now + FOREIGN + Duration::from_secs(60));
+        litter.remove(now + FOREIGN + Duration::from_mins(1));
         kept.retain(|name| *name != strange);
         assert_eq!(names(folder.path()), kept);
     }
@@ -146,9 +146,9 @@ mod tests {
             fs::write(path, "x").unwrap();
         }
         let (now, left) = (SystemTime::now(), |cache: &str| names(&folder.path().join(cache)).len());
-        caches(folder.path(), now + CACHED - Duration::from_secs(60));
+        caches(folder.path(), now + CACHED - Duration::from_mins(1));
         assert_eq!(["looks", "pictures", "sample"].map(left), [1, 1, 1]);
-        caches(folder.path(), now + CACHED + Duration::from_secs(60));
+        caches(folder.path(), now + CACHED + Duration::from_mins(1));
         assert_eq!(["looks", "pictures", "sample"].map(left), [0, 0, 1]);
     }
 }

@@ -61,11 +61,23 @@ export const copyPath = (watch: WatchView, file: ArrivalView) =>
 
 /** Whether a file may be taken once more. */
 export const canDeliverAgain = (file: ArrivalView) =>
-  file.state === "skipped" || file.state === "delivered" || file.state === "failed";
+  file.state === "skipped" ||
+  file.state === "delivered" ||
+  file.state === "failed" ||
+  isIncomplete(file);
+
+/** Whether it is held because something of it seems to be missing: it may be taken as it is. */
+const isIncomplete = (file: ArrivalView) =>
+  file.state === "held" && file.reason.reason === "incomplete";
+
+/** What taking it is called. */
+export const againLabel = (file: ArrivalView) =>
+  isIncomplete(file) ? m.watches_as_it_is() : m.watches_again();
 
 export const deliverAgain = (file: ArrivalView) =>
   attempt(async () => {
     await commands.deliverAgain(file.id);
     const name = file.path.split("/").at(-1) ?? file.path;
-    toast({ tone: "good", text: m.watches_again_done({ name }) });
+    const done = isIncomplete(file) ? m.watches_as_it_is_done : m.watches_again_done;
+    toast({ tone: "good", text: done({ name }) });
   });

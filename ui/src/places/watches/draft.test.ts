@@ -43,14 +43,24 @@ describe("the form", () => {
     for (const place of ["/in", "\\\\nas\\share", "D:\\in", " /with space "])
       expect(fields(sound({ place })), place).toEqual([]);
     expect(fields(sound({ place: "s3://bucket/in", outDir: "/out" }))).toEqual([]);
-    expect(fields(sound({ settle: "0" }))).toEqual([]);
+    expect(fields(sound({ settle: "1" }))).toEqual([]);
   });
 
   it.each<[Field, Partial<Draft>[]]>([
     ["place", [{ place: "" }, { place: "in" }, { place: "~/in" }, { place: "s3://", outDir: "/out" }]],
     ["profiles", [{ profiles: [] }]],
     ["out_dir", [{ outDir: "out" }, { place: "s3://bucket" }]],
-    ["settle_s", [{ settle: "" }, { settle: "-1" }, { settle: "1.5" }, { settle: "a" }, { settle: "90000" }]],
+    [
+      "settle_s",
+      [
+        { settle: "" },
+        { settle: "0" },
+        { settle: "-1" },
+        { settle: "1.5" },
+        { settle: "a" },
+        { settle: "90000" },
+      ],
+    ],
     ["hours", [{ limited: true, hours: [] }]],
     ["after", [{ moves: true, moveTo: " " }]],
     ["queue_url", [{ place: "s3://bucket", outDir: "/out", queueUrl: "queue" }]],

@@ -125,14 +125,14 @@ function outputFault(draft: Draft): string | null {
 /** What is wrong, by field. */
 export function faultsOf(draft: Draft): Partial<Record<Field, string>> {
   const seconds = draft.settle.trim() === "" ? NaN : Number(draft.settle);
-  const sound = Number.isInteger(seconds) && seconds >= 0 && seconds <= LONGEST_SETTLE;
+  const sound = Number.isInteger(seconds) && seconds >= 1 && seconds <= LONGEST_SETTLE;
   const never = draft.limited && spansOf(draft.hours).length === 0;
   const url = draft.queueUrl.trim();
   const found: [Field, string | null | false][] = [
     ["place", placeFault(draft.place)],
     ["profiles", draft.profiles.length === 0 && m.watches_fault_profiles()],
     ["out_dir", outputFault(draft)],
-    ["settle_s", !sound && m.watches_fault_settle({ least: "0", most: number(LONGEST_SETTLE) })],
+    ["settle_s", !sound && m.watches_fault_settle({ least: "1", most: number(LONGEST_SETTLE) })],
     ["hours", never && m.watches_fault_hours()],
     ["after", draft.moves && draft.moveTo.trim() === "" && m.watches_fault_after()],
     [

@@ -15,6 +15,7 @@ import { m } from "$/i18n";
 import type { ArrivalView, WatchView } from "$/ipc";
 import type { MenuItem } from "$/parts/menu";
 import {
+  againLabel,
   canDeliverAgain,
   copyPath,
   deliverAgain,
@@ -85,7 +86,7 @@ export function fileMenu(watch: WatchView, file: ArrivalView): MenuItem[] {
       ? []
       : [{ label: m.watches_open_first(), icon: FileVideo, onselect: () => openJob(earlier) }]),
     {
-      label: m.watches_again(),
+      label: againLabel(file),
       icon: RotateCcw,
       disabled: !canDeliverAgain(file),
       onselect: () => deliverAgain(file),

@@ -23,7 +23,7 @@ pub(crate) enum WatchVerb {
     Remove(Names),
     /// Look through them now instead of at the next time
     Scan(Names),
-    /// Deliver files once more that were recognised and passed over, or whose jobs have ended
+    /// Deliver files once more that were passed over or have ended; or, as they are, incomplete ones that are held
     Again(Again),
 }
 

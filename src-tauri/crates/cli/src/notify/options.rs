@@ -62,44 +62,45 @@ fn begun(target: Target, options: &Options) -> Result<Target, CommandError> {
         return Ok(Target::Webhook { url: url.clone() });
     }
     if let Some(program) = &options.command {
-        let program = program.clone();
-        return Ok(match target {
-            Target::Command { arguments, timeout_s, .. } => Target::Command { program, arguments, timeout_s },
-            _ => Target::Command { program: absolute(program)?, arguments: Vec::new(), timeout_s: TIMEOUT_S },
-        });
+        let program = absolute(program.clone())?;
+        let (arguments, timeout_s) = match target {
+            Target::Command { arguments, timeout_s, .. } => (arguments, timeout_s),
+            Target::Webhook { .. } | Target::Email { .. } | Target::Stomp { .. } => (Vec::new(), TIMEOUT_S),
+        };
+        return Ok(Target::Command { program, arguments, timeout_s });
     }
     if let Some(server) = &options.email {
-        let (host, given) = host(server)?;
-        return Ok(match target {
-            Target::Email { port, security, user, from, to, .. } => {
-                Target::Email { host, port: given.unwrap_or(port), security, user, from, to }
-            }
-            _ => {
-                let security = options.security.map_or(Security::Tls, security);
-                let usual = match security {
-                    Security::Tls => 465,
-                    Security::StartTls => 587,
-                    Security::None => 25,
-                };
-                let (from, to) = (String::new(), Vec::new());
-                Target::Email { host, port: given.unwrap_or(usual), security, user: None, from, to }
-            }
-        });
+        return email(target, server, options);
     }
     if let Some(broker) = &options.stomp {
-        let (host, given) = host(broker)?;
-        return Ok(match target {
-            Target::Stomp { port, tls, destination, user, .. } => {
-                Target::Stomp { host, port: given.unwrap_or(port), tls, destination, user }
-            }
-            _ => {
-                let tls = options.security == Some(notify::Security::Tls);
-                let port = given.unwrap_or(if tls { 61_614 } else { 61_613 });
-                Target::Stomp { host, port, tls, destination: String::new(), user: None }
-            }
-        });
+        return stomp(target, broker, options);
     }
     Ok(target)
+}
+
+fn email(before: Target, server: &str, options: &Options) -> Result<Target, CommandError> {
+    let (host, given) = host(server)?;
+    if let Target::Email { port, security, user, from, to, .. } = before {
+        return Ok(Target::Email { host, port: given.unwrap_or(port), security, user, from, to });
+    }
+    let security = options.security.map_or(Security::Tls, security);
+    let usual = match security {
+        Security::Tls => 465,
+        Security::StartTls => 587,
+        Security::None => 25,
+    };
+    let port = given.unwrap_or(usual);
+    Ok(Target::Email { host, port, security, user: None, from: String::new(), to: Vec::new() })
+}
+
+fn stomp(before: Target, broker: &str, options: &Options) -> Result<Target, CommandError> {
+    let (host, given) = host(broker)?;
+    if let Target::Stomp { port, tls, destination, user, .. } = before {
+        return Ok(Target::Stomp { host, port: given.unwrap_or(port), tls, destination, user });
+    }
+    let tls = options.security == Some(notify::Security::Tls);
+    let port = given.unwrap_or(if tls { 61_614 } else { 61_613 });
+    Ok(Target::Stomp { host, port, tls, destination: String::new(), user: None })
 }
 
 /// The target with what is said of it; what does not belong to its kind is a mistake.
@@ -259,13 +260,13 @@ mod tests {
 
     #[test]
     fn the_usual_port_follows_the_protection() {
+        use notify::Security::{None as Clear, StartTls, Tls};
         let port = |security| {
             let Target::Email { port, .. } = new("x", &Options { security, ..mail() }).unwrap().target else {
                 panic!("an e-mail was asked for")
             };
             port
         };
-        use notify::Security::{None as Clear, StartTls, Tls};
         assert_eq!(
             [port(None), port(Some(Tls)), port(Some(StartTls)), port(Some(Clear))],
             [465, 465, 587, 25]

@@ -20,13 +20,7 @@ fn odd_keys_come_as_they_are() {
     let server = start_moto();
     let owner = server.owner();
     owner.make_bucket(BUCKET);
-    let odd = [
-        "in/a b+c%20d&e.mov",
-        "in/<tag>\"quote'.mov",
-        "in/bell\u{7}.mov",
-        "in/片段 1.mov",
-        "in/-rf",
-    ];
+    let odd = ["in/a b+c%20d&e.mov", "in/<tag>\"quote'.mov", "in/bell\u{7}.mov", "in/片段 1.mov", "in/-rf"];
     for key in odd {
         owner.put(BUCKET, key, key.as_bytes());
     }

@@ -10,7 +10,7 @@ use spillway_test_support::cloud::{KEY_ID, KEY_SECRET, REGION};
 
 use crate::{Cloud, CloudSettings, connect::Bounds};
 
-const NEVER: AtomicBool = AtomicBool::new(false);
+static NEVER: AtomicBool = AtomicBool::new(false);
 const BUCKET: &str = "masters";
 
 fn keys(id: &str, secret: &str) -> SharedCredentialsProvider {
@@ -31,5 +31,5 @@ fn cloud(endpoint: &str, range_bytes: u64) -> Cloud {
 
 /// Bytes that do not repeat within a range.
 fn content(bytes: usize) -> Vec<u8> {
-    (0..bytes).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+    (0..bytes).map(|at| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect()
 }

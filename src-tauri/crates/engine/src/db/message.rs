@@ -198,8 +198,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Makes a message that waits or was given up due at once, and its channel with it; `None`: there is no such
-    /// message; `Some(false)`: it was sent.
+    /// Makes a message that waits or was given up due at once, with those that wait before it in its lane, and its
+    /// channel; `None`: there is no such message; `Some(false)`: it was sent.
     pub(crate) fn send_again(&self, message: MessageId) -> Result<Option<bool>, EngineError> {
         let found = self
             .sql
@@ -216,6 +216,13 @@ impl Tx<'_> {
                  WHERE num = ?1",
             )?
             .execute(params![message.0, self.now_ms])?;
+        // None overtakes another of its lane: what waits before it goes first, and would hold it back.
+        self.sql
+            .prepare_cached(
+                "UPDATE message SET next_ms = ?2 WHERE channel = ?3 AND num < ?1 AND state = 'waiting'
+                 AND lane = (SELECT lane FROM message WHERE num = ?1)",
+            )?
+            .execute(params![message.0, self.now_ms, channel])?;
         self.sql
             .prepare_cached(
                 "UPDATE channel SET failures = 0, failing_ms = NULL, resume_ms = NULL WHERE num = ?1",

@@ -89,7 +89,7 @@ impl Tx<'_> {
     }
 
     /// The try came to nothing for lack of something outside: it does not count.
-    pub(super) fn defer_uncounted(
+    pub(crate) fn defer_uncounted(
         &self,
         claim: &Claim,
         failure: &Failure,

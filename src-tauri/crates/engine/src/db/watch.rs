@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::EngineError,
-    watch::{ArrivalCounts, Mount, Place, WatchId, WatchSettings, WatchState},
+    watch::{ArrivalCounts, Mount, Place, WatchId, WatchSettings, WatchState, mount_of, same_drive},
 };
 
 /// A watched folder.
@@ -31,7 +31,7 @@ pub(crate) struct WatchRow {
     pub(crate) mount: Option<Mount>,
     /// Number of its file system then.
     pub(crate) dev: Option<u64>,
-    /// Files at the last complete look.
+    /// Files at the last complete look, and those found since.
     pub(crate) files: u64,
     pub(crate) scan_wanted: i64,
     pub(crate) scan_done: i64,
@@ -254,6 +254,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// One more file than at the last complete look.
+    pub(crate) fn add_watch_file(&self, watch: i64) -> Result<(), EngineError> {
+        self.sql.prepare_cached("UPDATE watch SET files = files + 1 WHERE num = ?1")?.execute([watch])?;
+        Ok(())
+    }
+
     pub(crate) fn set_next_scan(&self, watch: i64, next_ms: Option<i64>) -> Result<(), EngineError> {
         self.sql
             .prepare_cached("UPDATE watch SET next_scan_ms = ?2 WHERE num = ?1 AND next_scan_ms IS NOT ?2")?
@@ -270,10 +276,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Whether a watched folder with this public name is held because it cannot be reached.
+    /// Whether a watched folder with this public name cannot be reached, or is on another drive than it was when
+    /// all was well: that is seen here before anybody has looked.
     pub(crate) fn is_out_of_reach(&self, id: WatchId) -> Result<bool, EngineError> {
-        Ok(watch_by_id(&self.sql, id)?
-            .is_some_and(|watch| matches!(watch.state, WatchState::Unreachable { .. })))
+        let Some(watch) = watch_by_id(&self.sql, id)? else { return Ok(false) };
+        if matches!(watch.state, WatchState::Unreachable { .. }) {
+            return Ok(true);
+        }
+        let (Some(known), Place::Folder { path }) = (&watch.mount, &watch.place) else { return Ok(false) };
+        Ok(mount_of(path).is_ok_and(|now| !same_drive(known, &now)))
     }
 
     /// Writes down what others are to be told.

@@ -119,7 +119,8 @@ impl Engine {
         db::at_once(&self.lock(), |sql| db::arrival_view(sql, id))?.ok_or(WatchError::NoSuchArrival)
     }
 
-    /// Takes a file once more that was recognised and passed over, or whose jobs have ended.
+    /// Takes a file once more that was recognised and passed over, or whose jobs have ended; or for the first time,
+    /// as it is, one that is held because something of it seems to be missing.
     ///
     /// # Errors
     /// [`WatchError::NoSuchArrival`], [`WatchError::NotPossible`], and those of the database.
@@ -167,7 +168,8 @@ fn not_again(place: &ArrivalPlace) -> Option<&'static str> {
         (ArrivalState::Delivered, ArrivalReason::Moved { .. }) => {
             Some("its source was moved away after delivery: put it back to deliver it again")
         }
-        (ArrivalState::Skipped | ArrivalState::Delivered | ArrivalState::Failed, _) => None,
+        (ArrivalState::Skipped | ArrivalState::Delivered | ArrivalState::Failed, _)
+        | (ArrivalState::Held, ArrivalReason::Incomplete { .. }) => None,
         (ArrivalState::Waiting | ArrivalState::Held, _) => {
             Some("it was not delivered yet; it goes on by itself")
         }

@@ -14,6 +14,9 @@ use crate::{
     transition::{JobEvent, StepEvent},
 };
 
+/// Pause before a job whose drive is away is tried again, in ms.
+const DRIVE_MS: i64 = 30_000;
+
 /// Ways of indexing a source, from quick to safe.
 const LAST_TIER: u8 = 2;
 
@@ -153,6 +156,9 @@ fn failed(
     if over {
         return tx.hold_claimed(claim, &failure);
     }
+    if waits_for_its_drive(tx, job, failure.code)? {
+        return tx.defer_uncounted(claim, &failure, tx.now_ms.saturating_add(DRIVE_MS));
+    }
     if passing && claim.attempt < job.profile.retry.max_attempts {
         let wait = back_off_ms(&job.profile.retry, claim.attempt, chance);
         let due = tx.now_ms.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
@@ -193,6 +199,15 @@ fn wait_for_room(
     failure.spent_microusd = job.cost_microusd;
     failure.recorded(job.key.id, &claim.label, claim.attempt, kept(tx, job.key)?);
     tx.await_room(claim, &failure, lack)
+}
+
+/// Whether what went wrong is put down to the drive of a watched folder that is away: it comes back.
+fn waits_for_its_drive(tx: &Tx<'_>, job: &JobRow, code: Code) -> Result<bool, EngineError> {
+    let of_source = matches!(code, Code::SourceMissing | Code::SourceForbidden | Code::Io);
+    match job.extras.watch {
+        Some(watch) if of_source => tx.is_out_of_reach(watch),
+        Some(_) | None => Ok(false),
+    }
 }
 
 /// Finished segments, and how many there are.

@@ -25,13 +25,15 @@ struct Running {
 pub(super) struct Slots {
     encoders: usize,
     running: HashMap<i64, Running>,
+    /// Somebody is looking for space.
+    pub(super) looking: bool,
 }
 
 impl Slots {
     pub(super) fn new(config: &Config) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let encoders = if config.workers == 0 { cores() } else { config.workers as usize };
-        Self { encoders, running: HashMap::new() }
+        Self { encoders, running: HashMap::new(), looking: false }
     }
 
     /// How many more steps of a lane may start.

@@ -20,8 +20,6 @@ pub(super) struct Order<'a> {
     pub(super) until: &'a Until,
     /// Nothing goes on beside the queue that could make work.
     pub(super) rested: bool,
-    /// Somebody is looking for space.
-    pub(super) looking: bool,
 }
 
 /// What came of a turn.
@@ -58,10 +56,8 @@ pub(super) fn take(
     }
     let claimed = if order.leaving { Vec::new() } else { claim(tx, slots, order)? };
     let reached = claimed.is_empty() && reached(tx, slots, order)?;
-    let (look, next_look) = match order.looking {
-        true => (Vec::new(), None),
-        false => (tx.rooms_to_look_at()?, tx.next_room_look()?),
-    };
+    let (look, next_look) =
+        if slots.looking { (Vec::new(), None) } else { (tx.rooms_to_look_at()?, tx.next_room_look()?) };
     let next_due = [tx.next_due()?, next_look.filter(|_| look.is_empty())].into_iter().flatten().min();
     Ok(Turn { claimed, stop, next_due, look, reached })
 }
@@ -69,7 +65,7 @@ pub(super) fn take(
 /// Whoever runs the queue for a purpose does not wait for space that nobody here can make.
 fn reached(tx: &Tx<'_>, slots: &Slots, order: &Order<'_>) -> Result<bool, EngineError> {
     let stuck = |jobs| -> Result<bool, EngineError> {
-        Ok(slots.is_empty() && !order.looking && tx.only_room_is_awaited(jobs)?)
+        Ok(slots.is_empty() && !slots.looking && tx.only_room_is_awaited(jobs)?)
     };
     Ok(match order.until {
         Until::Idle => order.rested && slots.is_empty() && (!tx.work_left()? || stuck(&[])?),

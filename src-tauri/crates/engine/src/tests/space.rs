@@ -73,7 +73,7 @@ fn the_needs_of_jobs_at_work_add_up_and_the_next_begins_when_one_is_through() {
         if name.starts_with("segment")
             && let Some(hears) = first.lock().unwrap().take()
         {
-            hears.recv_timeout(Duration::from_secs(60)).unwrap();
+            hears.recv_timeout(Duration::from_mins(1)).unwrap();
         }
         None
     });

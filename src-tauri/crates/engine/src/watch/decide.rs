@@ -192,6 +192,8 @@ pub(crate) fn rest(row: &mut ArrivalRow) {
 pub(crate) fn checked(row: &mut ArrivalRow, verdict: Verdict, now_ms: i64) {
     match verdict {
         Verdict::Whole => send(row, Stage::Examine, now_ms, true),
+        // Somebody who knows the file has said that this is all there is of it.
+        Verdict::Incomplete(_) if row.again => send(row, Stage::Examine, now_ms, true),
         Verdict::Incomplete(why) => hold(row, ArrivalReason::Incomplete { why }, now_ms),
         Verdict::NotMedia(why) => hold(row, ArrivalReason::NotMedia { why }, now_ms),
         Verdict::Unreadable(why) => hold(row, ArrivalReason::Unreadable { why }, now_ms),

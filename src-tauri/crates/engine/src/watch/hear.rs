@@ -190,12 +190,15 @@ fn found_by_scan(tx: &Tx<'_>, post: &mut Post, found: Found) -> Result<(), Engin
 }
 
 /// A file was seen; `due`: because it was time to. Gives its number, unless it is one of our own results.
-fn sighted(tx: &Tx<'_>, post: &Post, entry: &Entry, due: bool) -> Result<Option<i64>, EngineError> {
+fn sighted(tx: &Tx<'_>, post: &mut Post, entry: &Entry, due: bool) -> Result<Option<i64>, EngineError> {
     let manner = post.manner(entry.bytes);
     let Some(before) = tx.arrival_at(post.row.num, &entry.path)? else {
         if is_own(tx, post, entry)? {
             return Ok(None);
         }
+        // A drive that comes back empty is known by what it held, whoever told of that.
+        post.row.files += 1;
+        tx.add_watch_file(post.row.num)?;
         let row = decide::first(post.row.num, entry, tx.now_ms, manner.window_ms);
         return Ok(Some(save(tx, &post.row, None, &row)?));
     };

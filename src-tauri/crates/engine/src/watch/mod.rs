@@ -32,6 +32,6 @@ pub use error::WatchError;
 pub(crate) use eye::Sight;
 pub use hours::{hours_text, parse_hours};
 pub use model::*;
-pub(crate) use mount::Mount;
+pub(crate) use mount::{Mount, mount_of, same_drive};
 pub(crate) use readiness::Stand;
 pub(crate) use tree::Entry;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use spillway_profile::Profile;
+use spillway_profile::{Exists, Profile};
 
 use super::{
     ArrivalId, ArrivalReason, ArrivalState, SidecarRule,
@@ -26,6 +26,8 @@ const COMPARE_MS: i64 = 5_000;
 const COMPARED: u32 = 2;
 /// Times that the same content is taken anew after its jobs lost their source.
 const ANEW: usize = 3;
+/// Pause before a file is looked into again whose content is being delivered from elsewhere, in ms.
+const UNDECIDED_MS: i64 = 30_000;
 /// Longest sleep until an hour at which work may start, in ms: nobody knows what becomes of clocks.
 const HOURS_MS: i64 = 86_400_000;
 
@@ -194,7 +196,12 @@ fn recognised(
         tx.set_content_stand(content.num, &row)?;
         tx.follow_identity(&row)?;
         row.place = by_jobs(tx, &row)?;
-        settle(&mut row, tx.now_ms);
+        if row.place.state == ArrivalState::Failed {
+            // It was decided on just now; what becomes of it is somebody's wish.
+            rest(&mut row);
+        } else {
+            settle(&mut row, tx.now_ms);
+        }
         save(tx, &post.row, Some(&before), &row)?;
         return Ok(());
     }
@@ -213,6 +220,10 @@ fn recognised(
         },
     };
     rest(&mut row);
+    if tx.outcome(content.arrival, content.round)? == Some(ArrivalState::AtWork) {
+        // The other one may yet lose its source, and this would be all that is left of it.
+        send(&mut row, Stage::Examine, tx.now_ms + UNDECIDED_MS, false);
+    }
     save(tx, &post.row, Some(&before), &row)?;
     Ok(())
 }
@@ -283,7 +294,7 @@ fn begin(
     let mut profiles = Vec::new();
     for id in sidecar.profiles.as_ref().unwrap_or(&settings.profiles) {
         match catalog::find(&config.data_dir, id) {
-            Ok(entry) => profiles.push(entry.profile),
+            Ok(entry) => profiles.push(unattended(entry.profile)),
             Err(error) => {
                 let why = error.to_string();
                 hold(row, ArrivalReason::NoProfile { profile: id.clone(), why }, tx.now_ms);
@@ -299,6 +310,15 @@ fn begin(
     }
     submit(tx, post, row, &profiles, sidecar)?;
     Ok(true)
+}
+
+/// Nobody is there to choose another name: new content under an old name stands beside the old results.
+fn unattended(mut profile: Profile) -> Profile {
+    match profile.delivery.exists {
+        Exists::Fail => profile.delivery.exists = Exists::Version,
+        Exists::Version => {}
+    }
+    profile
 }
 
 fn submit(

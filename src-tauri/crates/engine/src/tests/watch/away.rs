@@ -1,9 +1,16 @@
 //! Drives that vanish, hang and come back.
 
-use std::{fs, sync::atomic::Ordering};
+use std::{
+    fs,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use super::site::Site;
-use crate::watch::{ArrivalState, Mount, Sight, UnreachableReason, WatchState, ground::Root};
+use crate::{
+    Until,
+    model::{EventBody, Feed, JobState, StepState},
+    watch::{ArrivalState, Mount, Sight, UnreachableReason, WatchState, ground::Root},
+};
 
 fn mount(point: &str, source: &str) -> Mount {
     Mount { mount_point: point.into(), file_system: "ext4".into(), source: source.into(), network: false }
@@ -87,6 +94,33 @@ fn nothing_is_lost_and_nothing_repeated_while_a_drive_is_away() {
         assert_eq!(states(&site.arrivals()), states(&before), "{name}");
         assert_eq!(site.jobs(), ["a.mov"], "{name}");
     }
+}
+
+#[test]
+fn a_job_waits_for_the_drive_of_its_source() {
+    let site = Site::new();
+    let source = site.put("a.mov", "one");
+    let mut shift = site.watch();
+    shift.take_in();
+    let aside = site.stage.path("aside.mov");
+    fs::rename(&source, &aside).unwrap();
+    *site.drive.trouble.lock().unwrap() = Some(UnreachableReason::Missing);
+    shift.take_in();
+    let id = site.arrival("a.mov").jobs[0].id;
+    let mut failed_tries = 0;
+    let mut hear = |feed: &Feed| {
+        if let Feed::Event(event) = feed
+            && matches!(event.body, EventBody::Step { state: StepState::Waiting, .. })
+        {
+            failed_tries += 1;
+            if failed_tries == 10 {
+                fs::rename(&aside, &source).unwrap();
+            }
+        }
+    };
+    site.engine.run(Until::Jobs(vec![id]), &AtomicBool::new(false), &mut hear).unwrap();
+    assert!(failed_tries >= 10, "more often than tries that count");
+    assert_eq!(site.engine.job(id).unwrap().job.state, JobState::Delivered);
 }
 
 #[test]

@@ -24,6 +24,23 @@ fn what_is_incomplete_is_looked_at_until_it_is_whole() {
 }
 
 #[test]
+fn what_is_incomplete_is_taken_as_it_is_when_somebody_says_so() {
+    let site = Site::new();
+    site.put("a.mov", "PARTIAL");
+    let mut shift = site.watch();
+    shift.take_in();
+    site.engine.deliver_again(site.arrival("a.mov").id).unwrap();
+    shift.take_in();
+    assert_eq!(site.state("a.mov"), ArrivalState::AtWork);
+    site.work();
+    assert_eq!(site.delivered_jobs(), 1);
+    // Said of this content only.
+    site.put("a.mov", "PARTIAL again");
+    shift.take_in();
+    assert!(matches!(site.reason("a.mov"), ArrivalReason::Incomplete { .. }));
+}
+
+#[test]
 fn what_is_no_media_file_or_empty_says_so() {
     let site = Site::new();
     site.put("a.mov", "NOT-MEDIA");

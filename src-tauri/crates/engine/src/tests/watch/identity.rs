@@ -44,7 +44,7 @@ fn two_that_arrive_together_are_one_job() {
 fn the_same_samples_are_not_the_same_content() {
     let site = Site::new();
     let text = |middle: char| {
-        let mut text: Vec<u8> = (0_u32..12 << 20).map(|n| (n >> 8) as u8).collect();
+        let mut text: Vec<u8> = (0_u32..12 << 20).map(|n| b'a' + (n >> 8 & 15) as u8).collect();
         text[(5 << 20) + 12_345] = middle as u8;
         text
     };
@@ -145,4 +145,22 @@ fn somebody_may_wish_it_once_more() {
     assert_eq!(site.arrival("a.mov").jobs.len(), 2);
     shift.take_in();
     assert_eq!(site.jobs().len(), 3);
+}
+
+#[test]
+fn what_was_passed_over_is_taken_when_the_other_one_loses_its_source() {
+    let site = Site::new();
+    site.put("a.mov", "one");
+    site.put("b.mov", "one");
+    let mut shift = site.watch();
+    shift.take_in();
+    let taken = site.jobs().remove(0);
+    let other = if taken == "a.mov" { "b.mov" } else { "a.mov" };
+    site.put(&taken, "two");
+    site.work();
+    shift.take_in();
+    shift.pass(40_000);
+    site.work();
+    assert_eq!((site.state(&taken), site.state(other)), (ArrivalState::Delivered, ArrivalState::Delivered));
+    assert_eq!(site.delivered_jobs(), 2);
 }

@@ -39,6 +39,8 @@ pub(super) struct Drive {
     pub(super) root: Mutex<Option<Root>>,
     /// Added to every inode: it was mounted again.
     pub(super) inodes: Mutex<u64>,
+    /// Nobody promises to tell of changes.
+    pub(super) is_deaf: AtomicBool,
     /// Questions that hang until this is false again.
     pub(super) hangs: AtomicBool,
 }
@@ -121,8 +123,8 @@ impl Ground for Shaky {
     }
 
     fn listen(&self, _line: Box<dyn Fn(Told) + Send>) -> Result<Box<dyn Send>, PollReason> {
-        // Nobody tells: what is found is found by scans and looks.
-        Err(PollReason::WatchLimit)
+        // Nothing is ever told: what is found is found by scans and looks.
+        if self.drive.is_deaf.load(Ordering::SeqCst) { Err(PollReason::WatchLimit) } else { Ok(Box::new(())) }
     }
 }
 
@@ -278,7 +280,7 @@ impl Shift<'_> {
 
     /// Turns until nothing more happens at this moment.
     pub(super) fn settle(&mut self) -> (bool, Option<i64>) {
-        for _ in 0..100_000 {
+        for _ in 0..20_000 {
             let rang = self.calls.try_iter().count() > 0;
             let (idle, due) = self.turn();
             let now = self.site.now();
