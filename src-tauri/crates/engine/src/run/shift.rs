@@ -15,7 +15,7 @@ use super::Wake;
 use crate::{clock::Clock, error::EngineError};
 
 /// Longest sleep with nothing due: whoever has news rings.
-const LONGEST: Duration = Duration::from_secs(3_600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Pause after a failure, in ms: doubles from the first to the longest.
 const FIRST_PAUSE_MS: i64 = 1_000;

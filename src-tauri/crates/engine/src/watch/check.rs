@@ -1,6 +1,6 @@
 //! Reading structure and end of files that have arrived: worker processes, few at a time, beside the queue's.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use spillway_media::{
     process::WorkerFailure,
@@ -72,7 +72,7 @@ impl Checks {
     }
 }
 
-fn verdict(answer: Result<Outcome, WorkerFailure>, source: &PathBuf) -> Verdict {
+fn verdict(answer: Result<Outcome, WorkerFailure>, source: &Path) -> Verdict {
     match answer {
         Ok(Outcome::Complete(Completeness::Whole)) => Verdict::Whole,
         Ok(Outcome::Complete(Completeness::Incomplete { why })) => Verdict::Incomplete(why),

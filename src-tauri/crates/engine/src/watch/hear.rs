@@ -171,12 +171,10 @@ fn found_by_scan(tx: &Tx<'_>, post: &mut Post, found: Found) -> Result<(), Engin
             }
         }
         Found::NameNotText(path) => {
-            let num = match tx.arrival_at(post.row.num, &path)? {
-                Some(row) => row.num,
-                None => {
-                    let row = decide::nameless(post.row.num, &path, tx.now_ms);
-                    save(tx, &post.row, None, &row)?
-                }
+            let num = if let Some(row) = tx.arrival_at(post.row.num, &path)? {
+                row.num
+            } else {
+                save(tx, &post.row, None, &decide::nameless(post.row.num, &path, tx.now_ms))?
             };
             if let Some(scan) = &mut post.scan {
                 scan.seen.insert(num);
@@ -263,7 +261,7 @@ fn looked(tx: &Tx<'_>, post: &mut Post, path: &str, look: io::Result<Looked>) ->
         Ok(Looked::Sidecar) => sidecar_changed(tx, post, path)?,
         Ok(Looked::Other | Looked::Nothing) => match tx.arrival_at(post.row.num, path)? {
             Some(row) if row.place.state == ArrivalState::Gone => {}
-            Some(row) if missed == Some(row.num) => gone(tx, post, row)?,
+            Some(row) if missed == Some(row.num) => gone(tx, post, &row)?,
             Some(mut row) => {
                 post.scan_hinted = true;
                 if row.next_look_ms.is_some_and(|at| at <= tx.now_ms) {
@@ -293,7 +291,7 @@ fn said(error: &io::Error) -> String {
 }
 
 /// A complete scan did not see it, and a look did not find it.
-fn gone(tx: &Tx<'_>, post: &Post, before: ArrivalRow) -> Result<(), EngineError> {
+fn gone(tx: &Tx<'_>, post: &Post, before: &ArrivalRow) -> Result<(), EngineError> {
     if before.round == 0 && before.place.state != ArrivalState::Skipped {
         return tx.delete_arrival(before.num);
     }
@@ -305,7 +303,7 @@ fn gone(tx: &Tx<'_>, post: &Post, before: ArrivalRow) -> Result<(), EngineError>
     });
     row.place = ArrivalPlace { state: ArrivalState::Gone, reason: ArrivalReason::Gone };
     decide::rest(&mut row);
-    save(tx, &post.row, Some(&before), &row)?;
+    save(tx, &post.row, Some(before), &row)?;
     Ok(())
 }
 

@@ -121,7 +121,7 @@ pub(crate) fn decide(
     let known = if row.again { Known::New } else { decide::known(&row, &taken(tx, &row)?) };
     match known {
         Known::Same(content) => {
-            recognised(tx, post, before, row, &content)?;
+            recognised(tx, post, &before, row, &content)?;
             return Ok(false);
         }
         Known::Perhaps(contents) if !compared_enough(tx, &mut row, &contents)? => {
@@ -187,7 +187,7 @@ fn compared_enough(tx: &Tx<'_>, row: &mut ArrivalRow, contents: &[ContentRow]) -
 fn recognised(
     tx: &Tx<'_>,
     post: &Post,
-    before: ArrivalRow,
+    before: &ArrivalRow,
     mut row: ArrivalRow,
     content: &ContentRow,
 ) -> Result<(), EngineError> {
@@ -202,7 +202,7 @@ fn recognised(
         } else {
             settle(&mut row, tx.now_ms);
         }
-        save(tx, &post.row, Some(&before), &row)?;
+        save(tx, &post.row, Some(before), &row)?;
         return Ok(());
     }
     if content.arrival != row.num
@@ -224,7 +224,7 @@ fn recognised(
         // The other one may yet lose its source, and this would be all that is left of it.
         send(&mut row, Stage::Examine, tx.now_ms + UNDECIDED_MS, false);
     }
-    save(tx, &post.row, Some(&before), &row)?;
+    save(tx, &post.row, Some(before), &row)?;
     Ok(())
 }
 

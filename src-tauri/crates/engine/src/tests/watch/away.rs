@@ -27,8 +27,11 @@ fn why(site: &Site) -> Option<UnreachableReason> {
     }
 }
 
+/// Takes a drive away, or brings it back.
+type Set<'a> = Box<dyn Fn(bool) + 'a>;
+
 /// Everything that may be wrong with a drive, one after another.
-fn troubles(site: &Site) -> Vec<(&'static str, Box<dyn Fn(bool) + '_>)> {
+fn troubles(site: &Site) -> Vec<(&'static str, Set<'_>)> {
     let drive = &site.drive;
     let good = || *drive.root.lock().unwrap() = Some(root(mount("/mnt/nas", "//nas/share"), 7, false));
     vec![

@@ -60,7 +60,7 @@ fn other_inode(site: &Site, path: &Path) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
     #[test]
     fn every_content_is_delivered_exactly_once(events in prop::collection::vec(happens(), 1..40)) {
         let site = Site::new();

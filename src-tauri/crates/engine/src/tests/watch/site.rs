@@ -83,7 +83,9 @@ impl Ground for Shaky {
         }
         self.ground.walk(&mut |mut found| {
             if let Found::Batch(entries) = &mut found {
-                entries.iter_mut().for_each(|entry| self.other(entry));
+                for entry in entries {
+                    self.other(entry);
+                }
             }
             tell(found)
         })

@@ -86,7 +86,7 @@ fn jobs_get_what_the_sidecar_says() {
 fn a_source_is_moved_when_all_of_it_is_delivered() {
     let after = AfterDelivery::Move { folder: PathBuf::from("done") };
     let profiles = vec!["partner".to_owned(), "second".to_owned()];
-    let site = Site::with(WatchSettings { after, profiles, ..settings() });
+    let site = Site::with(WatchSettings { profiles, after, ..settings() });
     let source = site.put("a.mov", "one");
     site.put("a.mov.spillway.json", "{}");
     site.put("done/a.mov", "earlier");
