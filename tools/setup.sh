@@ -73,6 +73,7 @@ if [ "$what" = test ]; then
     need python3-gi /usr/bin/python3 -c 'import gi'
     need gir1.2-gtk-3.0 gtk_for_python_is_there
     need chromium command -v chromium
+    need rsync command -v rsync
     need fontconfig command -v fc-list
     need fonts-noto-cjk chinese_can_be_shown
     need fonts-dejavu-core figures_can_be_shown

@@ -4,6 +4,7 @@
     clippy::case_sensitive_file_extension_comparisons,
     reason = "the names are Spillway's own and of known case"
 )]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "figures, for whoever runs a test by hand")]
 
 mod bad_input;
 mod bucket;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Long enough for a busy machine; what is waited for comes within a second or two.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// A service that was asked to end has to be gone by then.
 const GOODBYE: Duration = Duration::from_secs(10);
 

@@ -66,7 +66,7 @@ impl<'a> Log<'a> {
         match heard {
             Heard::Runner(Runner::Here) => self.began("works through the queue"),
             Heard::Runner(Runner::Elsewhere) => {
-                self.began("another process works through the queue; standing by")
+                self.began("another process works through the queue; standing by");
             }
             Heard::Runner(Runner::Stopped { .. }) | Heard::Feed(Feed::Progress { .. }) => {}
             Heard::Feed(Feed::Event(event)) => self.event(event),

@@ -92,7 +92,7 @@ impl Bucket {
     }
 }
 
-fn unreachable(error: CloudError) -> UnreachableReason {
+fn unreachable(error: &CloudError) -> UnreachableReason {
     UnreachableReason::Failed { why: error.to_string() }
 }
 
@@ -110,7 +110,7 @@ fn failed(error: CloudError) -> io::Error {
 impl Ground for Bucket {
     fn root(&self) -> Result<Root, UnreachableReason> {
         let Source { cloud, bucket, prefix } = &self.source;
-        let any = cloud.holds_any(bucket, prefix, &self.never).map_err(unreachable)?;
+        let any = cloud.holds_any(bucket, prefix, &self.never).map_err(|error| unreachable(&error))?;
         Ok(Root { mount: None, dev: 0, empty: !any })
     }
 
@@ -131,7 +131,8 @@ impl Ground for Bucket {
                 }
             }
         };
-        let listed = cloud.list(bucket, prefix, &mut page, &self.never).map_err(unreachable)?;
+        let listed =
+            cloud.list(bucket, prefix, &mut page, &self.never).map_err(|error| unreachable(&error))?;
         Ok(Walked { files, ignored, complete: listed.complete })
     }
 

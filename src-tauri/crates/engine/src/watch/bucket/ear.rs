@@ -19,7 +19,7 @@ use crate::watch::ground::Told;
 /// How long the queue is listened to in one go: what is written down meanwhile is deleted after it.
 const WAIT: Duration = Duration::from_secs(5);
 /// Pauses after trouble, and after messages that are none of ours.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 /// How soon an end is noticed in a pause.
 const NOTICE: Duration = Duration::from_millis(100);
 
