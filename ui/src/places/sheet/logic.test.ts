@@ -31,7 +31,10 @@ const done = (verdicts: Record<string, Verdict>): Looking => ({
   state: "done",
   look: { offers: Object.entries(verdicts).map(([id, verdict]) => offer(id, verdict)) } as unknown as Look,
 });
-const failed: Looking = { state: "failed", error: { kind: "source", message: "No.", failure: null, field: null } };
+const failed: Looking = {
+  state: "failed",
+  error: { kind: "source", message: "No.", failure: null, field: null },
+};
 const NONE: Ticks = { all: new Set(), except: new Map() };
 const FILES = [0, 1, 2].map(file);
 const LOOKS = new Map<number, Looking>([

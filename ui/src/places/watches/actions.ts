@@ -61,14 +61,10 @@ export const copyPath = (watch: WatchView, file: ArrivalView) =>
 
 /** Whether a file may be taken once more. */
 export const canDeliverAgain = (file: ArrivalView) =>
-  file.state === "skipped" ||
-  file.state === "delivered" ||
-  file.state === "failed" ||
-  isIncomplete(file);
+  file.state === "skipped" || file.state === "delivered" || file.state === "failed" || isIncomplete(file);
 
 /** Whether it is held because something of it seems to be missing: it may be taken as it is. */
-const isIncomplete = (file: ArrivalView) =>
-  file.state === "held" && file.reason.reason === "incomplete";
+const isIncomplete = (file: ArrivalView) => file.state === "held" && file.reason.reason === "incomplete";
 
 /** What taking it is called. */
 export const againLabel = (file: ArrivalView) =>

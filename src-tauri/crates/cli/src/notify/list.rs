@@ -138,6 +138,7 @@ fn state(view: &ChannelView, paint: Paint) -> String {
     match (&view.trouble, view.settings.paused) {
         (_, true) => paint.odd("paused"),
         (Some(trouble), false) => paint.bad(&text::escape(trouble)),
+        (None, false) if view.sent_ms.is_none() => "nothing sent yet".to_owned(),
         (None, false) => paint.good("works"),
     }
 }
