@@ -223,6 +223,9 @@ fn recognised(
     if tx.outcome(content.arrival, content.round)? == Some(ArrivalState::AtWork) {
         // The other one may yet lose its source, and this would be all that is left of it.
         send(&mut row, Stage::Examine, tx.now_ms + UNDECIDED_MS, false);
+    } else if post.eye.ground.is_remote() {
+        // Nobody needs its copy.
+        send(&mut row, Stage::Finish, tx.now_ms, true);
     }
     save(tx, &post.row, Some(before), &row)?;
     Ok(())
