@@ -137,6 +137,7 @@ fn watch_field(error: &WatchError) -> Option<&'static str> {
         WatchError::Pattern { .. } => Some("patterns"),
         WatchError::Hours { .. } => Some("hours"),
         WatchError::Finished { .. } => Some("after"),
+        WatchError::Settle(_) => Some("settle_s"),
         WatchError::NoSuchWatch(_)
         | WatchError::Ambiguous { .. }
         | WatchError::NoSuchArrival

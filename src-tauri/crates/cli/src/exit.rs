@@ -198,6 +198,7 @@ impl From<WatchError> for CommandError {
             | WatchError::NoOutput(_)
             | WatchError::NoProfile
             | WatchError::Pattern { .. }
+            | WatchError::Settle(_)
             | WatchError::Place { .. }
             | WatchError::Finished { .. }
             | WatchError::NoSuchArrival

@@ -65,6 +65,9 @@ pub enum WatchError {
         /// What is wrong with them.
         why: String,
     },
+    /// A settle time that makes no sense.
+    #[error("files cannot settle for {0} s: from 1 s to a day can be set")]
+    Settle(u32),
     /// A place that is neither a folder nor `s3://BUCKET/PREFIX`.
     #[error("{place} cannot be watched: {why}")]
     Place {

@@ -134,7 +134,10 @@ impl Gathered {
     fn add(&self, root: &Path, event: notify::Result<Event>) {
         let mut told = self.lock();
         match event {
-            Ok(event) if event.need_rescan() => told.rescan = true,
+            Ok(event) if event.need_rescan() => {
+                tracing::info!(place = %root.display(), "the system lost count of changes; looking through all of it");
+                told.rescan = true;
+            }
             Ok(event) => {
                 told.lost |= event.paths.iter().any(|path| path == root) && takes_away(event.kind);
                 told.paths.extend(event.paths.into_iter().filter(|path| !passes_over(root, path)));

@@ -14,6 +14,9 @@ use crate::{Config, catalog, error::EngineError, submit};
 /// How long a drive may take to answer somebody who waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Longest settle time, in s.
+const LONGEST_SETTLE_S: u32 = 86_400;
+
 /// A place and an output folder that were looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sound {
@@ -44,6 +47,9 @@ pub(crate) fn check_settings(
             .map_err(|error| WatchError::Profile { profile: profile.clone(), why: error.to_string() })?;
     }
     hours::check_hours(&settings.hours)?;
+    if !(1..=LONGEST_SETTLE_S).contains(&settings.settle_s) {
+        return Err(WatchError::Settle(settings.settle_s));
+    }
     let wanted = match (&settings.out_dir, place) {
         (Some(folder), _) => folder.clone(),
         (None, Place::Folder { path }) => beside(path)?,
@@ -55,13 +61,16 @@ pub(crate) fn check_settings(
         Place::Bucket { .. } => Path::new("/"),
     };
     Rules::new(root, settings, &out_dir)?;
-    if let Place::Folder { path } = place {
-        if out_dir == *path {
+    match (place, &settings.after) {
+        (Place::Folder { path }, _) if out_dir == *path => {
             return Err(WatchError::OutputIsRoot { folder: path.clone(), out: out_dir });
         }
-        if let AfterDelivery::Move { folder } = &settings.after {
-            check_finished(path, &path.join(folder))?;
+        (Place::Folder { path }, AfterDelivery::Move { folder }) => check_finished(path, &path.join(folder))?,
+        (Place::Bucket { .. }, AfterDelivery::Move { folder }) => {
+            let why = "objects of a bucket stay where they are".to_owned();
+            return Err(WatchError::Finished { folder: folder.clone(), why });
         }
+        (_, AfterDelivery::Leave) => {}
     }
     Ok(out_dir)
 }

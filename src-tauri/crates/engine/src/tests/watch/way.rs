@@ -197,6 +197,19 @@ fn what_makes_no_sense_is_refused() {
     assert!(matches!(refused("new", unknown), WatchError::Profile { .. }));
     let itself = WatchSettings { out_dir: Some(site.stage.path("new")), ..settings() };
     assert!(matches!(refused("new", itself), WatchError::OutputIsRoot { .. }));
+    for settle_s in [0, 86_401] {
+        let hasty = WatchSettings { settle_s, ..settings() };
+        assert!(matches!(refused("new", hasty), WatchError::Settle(_)));
+    }
+    let bucket = NewWatch {
+        place: "s3://masters/in/".into(),
+        settings: WatchSettings {
+            out_dir: Some(site.stage.path("out")),
+            after: AfterDelivery::Move { folder: "done".into() },
+            ..settings()
+        },
+    };
+    assert!(matches!(site.engine.add_watch(bucket).unwrap_err(), WatchError::Finished { .. }));
     assert_eq!(site.engine.watches().unwrap().len(), 1, "nothing was changed");
     let by_id = site.engine.find_watch(&site.id.to_string()[20..]).unwrap();
     assert_eq!(by_id.id, site.id);
