@@ -1902,6 +1902,8 @@ export type Receipt = {
 	verdict: Outcome,
 	/**  Job id. */
 	job: JobId,
+	/**  What was asked of it beyond source and profile: title, words of the sender, deadline. */
+	asked?: JobExtras,
 	/**  Which contract was fulfilled. */
 	profile: ProfileUsed,
 	/**  From what. */

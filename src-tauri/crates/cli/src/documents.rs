@@ -1,13 +1,14 @@
 //! The shapes of `--json` documents about jobs. Stable: described in `docs/json.md`. Paths that are not
 //! Unicode are written with U+FFFD in place of what cannot be said in JSON.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::Serialize;
 use spillway_engine::{
     failure::Failure,
     model::{Event, JobDetail, JobId, JobState, JobView, OutputView, StepCounts, StepView, Wish},
     plan::Finding,
+    watch::WatchId,
 };
 
 /// The last line about a job of `deliver --json` and `run --json`.
@@ -81,6 +82,10 @@ pub(crate) struct JobDocument<'a> {
     started_ms: Option<i64>,
     ended_ms: Option<i64>,
     out_dir: String,
+    title: Option<&'a str>,
+    metadata: &'a BTreeMap<String, String>,
+    deadline_ms: Option<i64>,
+    watch: Option<WatchId>,
     steps: StepCounts,
     outputs: Vec<OutputDocument<'a>>,
     receipt: Option<String>,
@@ -114,6 +119,10 @@ impl<'a> JobDocument<'a> {
             started_ms: job.started_ms,
             ended_ms: job.ended_ms,
             out_dir: lossy(&job.out_dir),
+            title: job.extras.title.as_deref(),
+            metadata: &job.extras.metadata,
+            deadline_ms: job.extras.deadline_ms,
+            watch: job.extras.watch,
             steps: job.steps,
             outputs: job.outputs.iter().map(output).collect(),
             receipt: job.receipt.as_deref().map(lossy),

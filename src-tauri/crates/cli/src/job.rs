@@ -61,9 +61,11 @@ fn words(detail: &JobDetail, now_ms: i64, glyphs: Glyphs, paint: Paint) -> Strin
 fn facts(detail: &JobDetail, now_ms: i64, paint: Paint) -> String {
     let job = &detail.job;
     let ended = job.ended_ms.map_or_else(|| "-".to_owned(), text::moment);
-    let rows = [
-        ("job", job.id.to_string()),
-        ("source", text::path(&job.source)),
+    let mut rows = vec![("job", job.id.to_string()), ("source", text::path(&job.source))];
+    rows.extend(job.extras.title.iter().map(|title| ("title", text::escape(title))));
+    rows.extend(job.extras.deadline_ms.map(|deadline| ("deadline", text::moment(deadline))));
+    rows.extend(job.extras.watch.map(|watch| ("watch", watch.to_string())));
+    rows.extend([
         ("profile", format!("{} ({})", text::escape(&job.profile), text::escape(&job.partner))),
         ("into", text::path(&job.out_dir)),
         ("state", jobs::state(job, paint)),
@@ -74,8 +76,13 @@ fn facts(detail: &JobDetail, now_ms: i64, paint: Paint) -> String {
         ("worked", text::span(wall_ms(job, now_ms))),
         ("encoded", encoded(detail).unwrap_or_else(|| "-".to_owned())),
         ("cost", text::dollars(job.cost_microusd)),
-    ];
-    text::table(&rows.map(|(label, value)| vec![paint.faint(label), value]))
+    ]);
+    let mut table: Vec<Vec<String>> =
+        rows.into_iter().map(|(label, value)| vec![paint.faint(label), value]).collect();
+    let said =
+        |(name, value): (&String, &String)| vec![paint.faint(&text::escape(name)), text::escape(value)];
+    table.extend(job.extras.metadata.iter().map(said));
+    text::table(&table)
 }
 
 /// Speed of the finished segments: `43 fps, 1.8x`.

@@ -15,7 +15,7 @@ use spillway_profile::{Container, Profile};
 
 use crate::{
     conform::{Outcome, OutputVerdict, RuleResult},
-    model::JobId,
+    model::{JobExtras, JobId},
     plan::{AudioPlan, Carriage, Finding, JobPlan, OutputPlan, VideoPlan},
 };
 
@@ -27,6 +27,8 @@ pub const SCHEMA: &str = "spillway-receipt/1";
 pub struct ReceiptParts<'a> {
     /// The job.
     pub job: JobId,
+    /// What was asked of it beyond source and profile.
+    pub asked: &'a JobExtras,
     /// Its frozen profile.
     pub profile: &'a Profile,
     /// Its plan.
@@ -90,6 +92,9 @@ pub struct Receipt {
     pub verdict: Outcome,
     /// Job id.
     pub job: JobId,
+    /// What was asked of it beyond source and profile: title, words of the sender, deadline.
+    #[serde(default)]
+    pub asked: JobExtras,
     /// Which contract was fulfilled.
     pub profile: ProfileUsed,
     /// From what.
@@ -257,6 +262,7 @@ impl Receipt {
             schema: SCHEMA.to_owned(),
             verdict: outputs.iter().map(|output| output.verdict).max().unwrap_or(Outcome::Pass),
             job: parts.job,
+            asked: parts.asked.clone(),
             profile: ProfileUsed {
                 id: parts.profile.id.clone(),
                 version: parts.profile.version,

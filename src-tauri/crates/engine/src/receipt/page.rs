@@ -26,10 +26,20 @@ struct Page<'a> {
     summary: String,
     source_name: String,
     source_bytes: String,
+    /// Title, deadline and the words of the sender.
+    asked: Vec<(&'a str, String)>,
     outputs: Vec<Delivered<'a>>,
     findings: Vec<(&'static str, &'a Finding)>,
     rows: Vec<(&'static str, String)>,
     finished: String,
+}
+
+fn asked(receipt: &Receipt) -> Vec<(&str, String)> {
+    let asked = &receipt.asked;
+    let title = asked.title.iter().map(|title| ("Title", title.clone()));
+    let deadline = asked.deadline_ms.map(|deadline| ("Deadline", words::moment(deadline)));
+    let metadata = asked.metadata.iter().map(|(name, value)| (name.as_str(), value.clone()));
+    title.chain(deadline).chain(metadata).collect()
 }
 
 /// A status: class for colour, sign and word for everybody.
@@ -117,6 +127,7 @@ impl<'a> Page<'a> {
             summary: summary.join(", "),
             source_name: name_of(&receipt.source.path),
             source_bytes: words::bytes(receipt.source.bytes),
+            asked: asked(receipt),
             outputs: receipt.outputs.iter().map(Delivered::of).collect(),
             findings: receipt
                 .findings

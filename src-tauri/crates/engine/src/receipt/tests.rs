@@ -14,6 +14,7 @@ struct Case {
     files: Vec<FileInfo>,
     source: PathBuf,
     path: PathBuf,
+    asked: JobExtras,
 }
 
 fn rule(rule: &str, verdict: Outcome) -> RuleResult {
@@ -49,12 +50,19 @@ impl Case {
             files: vec![FileInfo { path: String::new(), bytes: 4_130_000, sha256: "ab".repeat(32) }],
             source: PathBuf::from("/media/master.mov"),
             path: PathBuf::from("/out/A film.mp4"),
+            asked: JobExtras {
+                title: Some("Harbour Stories".to_owned()),
+                metadata: [("house <number>".to_owned(), "HS-0012 & more".to_owned())].into(),
+                deadline_ms: Some(0),
+                watch: None,
+            },
         }
     }
 
     fn receipt(&self) -> Receipt {
         Receipt::new(&ReceiptParts {
             job: JobId(Uuid::nil()),
+            asked: &self.asked,
             profile: &self.profile,
             plan: &self.plan,
             source: &self.source,
@@ -93,6 +101,7 @@ fn the_json_form_is_stable() {
     assert_eq!(
         top,
         [
+            "asked",
             "cost_microusd",
             "findings",
             "job",
@@ -219,4 +228,24 @@ fn many_files_are_folded() {
         .map(|n| FileInfo { path: format!("1080p/{n}.m4s"), bytes: 1, sha256: "00".repeat(32) })
         .collect();
     assert!(case.receipt().html().unwrap().contains("<summary>9 files</summary>"));
+}
+
+#[test]
+fn the_words_of_the_sender_are_on_the_page_and_cannot_act_there() {
+    let page = Case::new().receipt().html().unwrap();
+    for words in ["What was asked", "Harbour Stories", "HS-0012 &#38; more", "1970-01-01"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("house <number>"));
+    let mut plain = Case::new();
+    plain.asked = JobExtras::default();
+    assert!(!plain.receipt().html().unwrap().contains("What was asked"));
+}
+
+#[test]
+fn a_receipt_from_before_anything_could_be_asked_is_still_read() {
+    let mut old: serde_json::Value = serde_json::from_str(&Case::new().receipt().json().unwrap()).unwrap();
+    old.as_object_mut().unwrap().remove("asked");
+    let receipt: Receipt = serde_json::from_value(old).unwrap();
+    assert_eq!(receipt.asked, JobExtras::default());
 }

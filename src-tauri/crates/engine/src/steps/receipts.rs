@@ -34,6 +34,7 @@ pub(super) fn compose(bench: &Bench<'_>, media: &[OutputRow]) -> Result<Receipt,
     });
     Ok(Receipt::new(&ReceiptParts {
         job: job.key.id,
+        asked: &job.extras,
         profile: &job.profile,
         plan,
         source: &job.source,
