@@ -13,6 +13,12 @@ const PARTITION: [u8; 13] = [0x06, 0x0e, 0x2b, 0x34, 0x02, 0x05, 0x01, 0x01, 0x0
 const FOOTER: u8 = 4;
 /// The random index pack at the very end.
 const INDEX_KIND: u8 = 0x11;
+#[cfg(test)]
+pub(super) const INDEX: [u8; 14] =
+    [0x06, 0x0e, 0x2b, 0x34, 0x02, 0x05, 0x01, 0x01, 0x0d, 0x01, 0x02, 0x01, 0x01, INDEX_KIND];
+
+/// What tells a fill item: bytes 9 to 12 of its key.
+pub(super) const FILL: [u8; 4] = [0x03, 0x01, 0x02, 0x10];
 
 struct Packet {
     key: [u8; 16],
@@ -27,7 +33,7 @@ impl Packet {
 
     /// A fill item (ST 377-1, 6.3.3): nothing but room.
     fn is_fill(&self) -> bool {
-        self.key[8..12] == [0x03, 0x01, 0x02, 0x10]
+        self.key[8..12] == FILL
     }
 }
 

@@ -39,7 +39,11 @@ fn samples() -> Vec<Sample> {
         sample("plain.mp4", H264),
         Sample { end: 400, ..sample("fast.mp4", "H264 -movflags +faststart") },
         Sample {
-            ends_before: |next| matches!(next.get(4..8), Some(b"moof" | b"mfra")),
+            // The first bytes of a box's size are zeros, and those are taken for padding.
+            ends_before: |next| {
+                let kind = |at: usize| matches!(next.get(at..at + 4), Some(b"moof" | b"mfra"));
+                kind(4) || kind(3) || kind(2)
+            },
             ..sample("fragments.mp4", "H264 -movflags frag_keyframe+empty_moov+default_base_moof")
         },
         // Sound without compression may be zeros, and stands last.
@@ -50,7 +54,11 @@ fn samples() -> Vec<Sample> {
             end: 400,
             ..sample("live.mkv", "H264 -live 1 -f matroska")
         },
-        sample("film.mxf", "-c:v mpeg2video -c:a pcm_s16le -ar 48000"),
+        Sample {
+            // Room and the random index pack at the very end may be left out (ST 377-1).
+            ends_before: |next| next.starts_with(&mxf::INDEX) || next.get(8..12) == Some(&mxf::FILL),
+            ..sample("film.mxf", "-c:v mpeg2video -c:a pcm_s16le -ar 48000")
+        },
         Sample { ends_before: |next| next.first() == Some(&0x47), end: 188 * 2, ..sample("film.ts", H264) },
         Sample { ends_before: |next| next.get(4) == Some(&0x47), end: 192 * 2, ..sample("film.m2ts", H264) },
         Sample {
@@ -58,7 +66,8 @@ fn samples() -> Vec<Sample> {
             end: 4_096,
             ..sample("film.mpg", "-c:v mpeg2video -c:a mp2 -f vob")
         },
-        sample("film.avi", "-c:v mpeg4 -c:a mp2"),
+        // A byte that only makes a length even is no loss.
+        Sample { ends_before: |next| next == [0], ..sample("film.avi", "-c:v mpeg4 -c:a mp2") },
     ]
 }
 
@@ -91,14 +100,16 @@ fn a_part_is_whole_only_where_its_container_may_end() {
     for sample in samples() {
         let bytes = fs::read(make(folder.path(), &sample)).unwrap();
         let mut runner = TestRunner::new(ProptestConfig { cases: 150, ..ProptestConfig::default() });
-        // Anywhere, and often near the end, where all that is missing is little.
-        let cut = prop_oneof![1..bytes.len(), bytes.len() - bytes.len().min(900)..bytes.len()];
+        let wrong = |cut: usize| {
+            fs::write(&part, &bytes[..cut]).unwrap();
+            verdict(&part) == Completeness::Whole && !(sample.ends_before)(&bytes[cut..])
+        };
+        // Near the end, where all that is missing is little, everywhere; by chance elsewhere.
+        let near: Vec<usize> = (bytes.len() - 400..bytes.len()).filter(|cut| wrong(*cut)).collect();
+        assert!(near.is_empty(), "{} of {} bytes, cut at {near:?}", sample.name, bytes.len());
         runner
-            .run(&cut, |cut| {
-                fs::write(&part, &bytes[..cut.max(1)]).unwrap();
-                let found = verdict(&part);
-                let may = (sample.ends_before)(&bytes[cut..]);
-                prop_assert!(found != Completeness::Whole || may, "{} cut at {cut}", sample.name);
+            .run(&(1..bytes.len()), |cut| {
+                prop_assert!(!wrong(cut), "{} cut at {cut}", sample.name);
                 Ok(())
             })
             .unwrap();
