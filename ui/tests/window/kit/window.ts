@@ -286,7 +286,14 @@ export function lives(pid: number): boolean {
 
 function childrenOf(parent: number): number[] {
   const threads = readdirSync(`/proc/${parent}/task`);
-  const lists = threads.map((thread) => readFileSync(`/proc/${parent}/task/${thread}/children`, "utf8"));
+  const lists = threads.map((thread) => {
+    try {
+      return readFileSync(`/proc/${parent}/task/${thread}/children`, "utf8");
+    } catch {
+      // A thread that has ended meanwhile has none.
+      return "";
+    }
+  });
   return lists.join(" ").split(" ").filter(Boolean).map(Number);
 }
 
