@@ -100,7 +100,7 @@ pub(crate) fn hear(
         }
         Answer::Usable { folder, result } => {
             if folder == post.row.out_dir {
-                post.out = Some((moment.steady_ms, result.map_err(|error| error.to_string())));
+                post.out = Some((moment.steady_ms, result.err().map(|error| error.to_string())));
             }
         }
     }

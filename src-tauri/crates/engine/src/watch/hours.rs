@@ -42,7 +42,7 @@ const WEEK: [(Weekday, &str, &str); 7] = [
 /// # Errors
 /// [`WatchError::Hours`].
 pub fn parse_hours(text: &str) -> Result<Vec<Hours>, WatchError> {
-    let wrong = |why: String| WatchError::Hours { hours: text.to_owned(), why };
+    let wrong = |slip: Slip| WatchError::Hours { hours: text.to_owned(), why: slip.to_string() };
     let spans = text.split(',').map(str::trim);
     if text.trim().is_empty() {
         return Ok(Vec::new());
@@ -147,19 +147,31 @@ fn weekday(date: Date) -> Weekday {
     WEEK[usize::try_from(from_monday).unwrap_or(0) % WEEK.len()].0
 }
 
-fn parse_span(span: &str) -> Result<Hours, String> {
-    const EXAMPLE: &str = "for example: mon-fri 20:00-06:00";
+/// What is wrong with hours as somebody wrote them.
+#[derive(Debug, thiserror::Error)]
+enum Slip {
+    #[error("there is nothing between two commas; for example: mon-fri 20:00-06:00")]
+    Nothing,
+    #[error("“{0}” is no span of time; for example: mon-fri 20:00-06:00")]
+    Span(String),
+    #[error("a day begins at 00:00, not at 24:00")]
+    Beginning,
+    #[error("“{0}” is no day: mon, tue, wed, thu, fri, sat, sun")]
+    Day(String),
+    #[error("“{0}” is no time of day: 00:00 to 24:00")]
+    Time(String),
+}
+
+fn parse_span(span: &str) -> Result<Hours, Slip> {
     let mut words: Vec<&str> = span.split_whitespace().collect();
     let Some(times) = words.pop() else {
-        return Err(format!("there is nothing between two commas; {EXAMPLE}"));
+        return Err(Slip::Nothing);
     };
-    let (from, to) = times
-        .split_once('-')
-        .filter(|_| times.contains(':'))
-        .ok_or_else(|| format!("“{times}” is no span of time; {EXAMPLE}"))?;
+    let (from, to) =
+        times.split_once('-').filter(|_| times.contains(':')).ok_or_else(|| Slip::Span(times.to_owned()))?;
     let (from_minute, to_minute) = (parse_clock(from)?, parse_clock(to)?);
     if from_minute == DAY_MINUTES {
-        return Err("a day begins at 00:00, not at 24:00".into());
+        return Err(Slip::Beginning);
     }
     let mut days: Vec<Weekday> = Vec::new();
     for word in &words {
@@ -174,20 +186,20 @@ fn parse_span(span: &str) -> Result<Hours, String> {
 }
 
 /// A day, or a range of days that may go over the end of the week.
-fn parse_days(word: &str) -> Result<Vec<Weekday>, String> {
+fn parse_days(word: &str) -> Result<Vec<Weekday>, Slip> {
     let (first, last) = word.split_once('-').unwrap_or((word, word));
     let (first, last) = (parse_day(first)?, parse_day(last)?);
     let count = (last + WEEK.len() - first) % WEEK.len() + 1;
     Ok(WEEK.iter().cycle().skip(first).take(count).map(|day| day.0).collect())
 }
 
-fn parse_day(word: &str) -> Result<usize, String> {
+fn parse_day(word: &str) -> Result<usize, Slip> {
     let lower = word.to_lowercase();
     let known = WEEK.iter().position(|(_, short, long)| *short == lower || *long == lower);
-    known.ok_or_else(|| format!("“{word}” is no day: mon, tue, wed, thu, fri, sat, sun"))
+    known.ok_or_else(|| Slip::Day(word.to_owned()))
 }
 
-fn parse_clock(text: &str) -> Result<u16, String> {
+fn parse_clock(text: &str) -> Result<u16, Slip> {
     let number = |digits: &str, most: u16| {
         let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
         plain.then(|| digits.parse::<u16>().ok()).flatten().filter(|number| *number <= most)
@@ -197,7 +209,7 @@ fn parse_clock(text: &str) -> Result<u16, String> {
         Some(number(hour, 24)? * 60 + number(minute, 59)?)
     });
     let valid = minutes.filter(|minutes| *minutes <= DAY_MINUTES);
-    valid.ok_or_else(|| format!("“{text}” is no time of day: 00:00 to 24:00"))
+    valid.ok_or_else(|| Slip::Time(text.to_owned()))
 }
 
 fn clock(minute: u16) -> String {

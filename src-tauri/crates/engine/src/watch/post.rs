@@ -82,8 +82,8 @@ pub(crate) struct Post {
     pub(crate) missing: Vec<i64>,
     /// Those of them that are being looked at, by path.
     pub(crate) confirming: BTreeMap<String, i64>,
-    /// The output folder: when it was tried, steady ms, and what came of it.
-    pub(crate) out: Option<(i64, Result<(), String>)>,
+    /// The output folder: when it was tried, steady ms, and why it cannot be used, where that is so.
+    pub(crate) out: Option<(i64, Option<String>)>,
     /// When the place itself last answered, steady ms.
     pub(crate) heard: i64,
     /// Lanes whose answers are about something else than the place.
@@ -415,7 +415,7 @@ impl Post {
             return Ok(());
         }
         let trouble = match &self.out {
-            Some((at, outcome)) if moment.steady_ms - at <= FRESH_MS => outcome.clone().err(),
+            Some((at, outcome)) if moment.steady_ms - at <= FRESH_MS => outcome.clone(),
             _ => {
                 if let Some(since) = self.eye.silent_since(Lane::Out, moment.steady_ms) {
                     if moment.steady_ms - since < SILENCE_MS {
