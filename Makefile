@@ -1,6 +1,6 @@
-# Each of these is a short list of plain commands. BENCH passes options on: make bench BENCH=--quick
+# Each of these is a short list of plain commands. BENCH and SIM pass options on: make bench BENCH=--quick
 
-.PHONY: run app test lint fmt bench bench-window dist icons setup setup-app setup-test window
+.PHONY: run app test lint fmt bench bench-window cloud-sim dist icons setup setup-app setup-test window
 
 # Builds, makes a sample master, delivers it to two partners, and says where the results are.
 run: setup
@@ -36,6 +36,10 @@ bench: setup
 bench-window: setup-test window
 	cargo build --release --locked -p spillway-desktop --bins --example bare
 	node ui/tests/bench/start.mjs $(BENCH)
+
+# S3 and MediaConvert on this machine, for trying the cloud engine without an account. Says what to set, and waits.
+cloud-sim: setup-test
+	cargo run --locked -p spillway-mediaconvert-simulator --bin cloud-sim -- $(SIM)
 
 # A package of the window and the command line, for the Debian or Ubuntu that it is built on.
 dist: setup-app window

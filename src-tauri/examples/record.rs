@@ -131,7 +131,14 @@ fn direct(
         let shipped = spillway_profile::find(profile).map_err(|_| "no such profile")?;
         let profiles = vec![shipped.profile()?];
         let (sources, out_dir) = (vec![source.to_owned()], Some(deliveries.to_owned()));
-        Ok(SubmitRequest { sources, profiles, out_dir, priority: 0, extras: JobExtras::default() })
+        Ok(SubmitRequest {
+            sources,
+            profiles,
+            out_dir,
+            priority: 0,
+            engine: spillway_engine::route::EngineWish::Auto,
+            extras: JobExtras::default(),
+        })
     };
     let [first, second] = PROFILES;
     let requests = vec![request(reel, first)?, request(reel, second)?, request(broken, first)?];

@@ -2,7 +2,7 @@
 
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
-use crate::commands::{history, job, outbox, profiles, queue, settings, sheet, watches, window};
+use crate::commands::{cloud, history, job, outbox, profiles, queue, settings, sheet, watches, window};
 
 /// All commands with their types.
 pub(crate) fn commands() -> Builder<tauri::Wry> {
@@ -19,6 +19,13 @@ pub(crate) fn commands() -> Builder<tauri::Wry> {
             job::report,
             job::reveal,
             job::open,
+            cloud::costs,
+            cloud::ledger,
+            cloud::remote_jobs,
+            cloud::export_costs,
+            cloud::leftovers,
+            cloud::sweep_cloud,
+            cloud::set_up_cloud,
             history::history,
             history::export_history,
             sheet::choose_files,
@@ -39,6 +46,7 @@ pub(crate) fn commands() -> Builder<tauri::Wry> {
             profiles::remove_profile,
             profiles::export_profile,
             profiles::import_profile,
+            profiles::import_template,
             settings::settings,
             settings::save_settings,
             settings::choose_work_dir,

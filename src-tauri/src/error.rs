@@ -53,6 +53,8 @@ pub(crate) enum ErrorKind {
     BadChannel,
     /// A channel was tried, and failed.
     ChannelFailed,
+    /// The cloud did not do as asked, or cannot be reached.
+    Cloud,
     /// A fault of Spillway's own.
     Internal,
 }
@@ -156,7 +158,8 @@ impl From<EngineError> for CommandError {
             | EngineError::Database(_)
             | EngineError::Migration(_)
             | EngineError::Document(_) => ErrorKind::Database,
-            EngineError::Io { .. } | EngineError::Export(_) => ErrorKind::File,
+            EngineError::Io { .. } | EngineError::Export(_) | EngineError::PriceBook { .. } => ErrorKind::File,
+            EngineError::Cloud(_) => ErrorKind::Cloud,
             EngineError::AlreadyRunning | EngineError::Illegal(_) | EngineError::Thread(_) => {
                 ErrorKind::Internal
             }
@@ -183,7 +186,8 @@ impl From<CatalogError> for CommandError {
             CatalogError::NotText(_)
             | CatalogError::TooLarge(_)
             | CatalogError::Unsound(_)
-            | CatalogError::Taken { .. } => ErrorKind::BadProfile,
+            | CatalogError::Taken { .. }
+            | CatalogError::NoTemplate { .. } => ErrorKind::BadProfile,
             CatalogError::Shipped(_) => ErrorKind::NotPossible,
             CatalogError::NoSuchFile(_) | CatalogError::Read { .. } | CatalogError::Write { .. } => {
                 ErrorKind::File

@@ -12,7 +12,7 @@ use spillway_engine::{
 use spillway_profile::Profile;
 
 use crate::{
-    commands::sheet::Pick,
+    commands::sheet::{Pick, Terms},
     error::{CommandError, ErrorKind},
     message::{Sheet, SheetFile},
 };
@@ -116,6 +116,7 @@ impl Sheets {
         &self,
         sheet: u32,
         picks: &[Pick],
+        terms: Terms,
         mut find: impl FnMut(&str) -> Result<Profile, CommandError>,
     ) -> Result<Vec<SubmitRequest>, CommandError> {
         let open = self.get(sheet)?;
@@ -135,8 +136,9 @@ impl Sheets {
                 sources,
                 profiles,
                 out_dir: open.out_dir.clone(),
+                engine: terms.engine,
                 priority: 0,
-                extras: JobExtras::default(),
+                extras: JobExtras { deadline_ms: terms.deadline_ms, ..JobExtras::default() },
             });
         }
         Ok(requests)
@@ -211,6 +213,8 @@ fn gone() -> CommandError {
 
 #[cfg(test)]
 mod tests {
+    use spillway_engine::route::EngineWish;
+
     use super::*;
 
     fn addition(paths: &[&str]) -> Addition {
@@ -263,7 +267,8 @@ mod tests {
         sheets.set_out_dir(0, Some("/out".into())).unwrap();
         let ids: Vec<_> = spillway_profile::shipped().iter().map(|shipped| shipped.id).take(2).collect();
         let picks = [pick(2, &ids), pick(1, &[]), pick(0, &ids[..1])];
-        let requests = sheets.requests(0, &picks, shipped).unwrap();
+        let terms = Terms { engine: EngineWish::Cloud, deadline_ms: Some(1_700_000_000_000) };
+        let requests = sheets.requests(0, &picks, terms, shipped).unwrap();
         let seen: Vec<_> = requests
             .iter()
             .map(|request| {
@@ -273,8 +278,10 @@ mod tests {
             .collect();
         assert_eq!(seen, [("/m/c.mov", ids.clone()), ("/m/a.mov", ids[..1].to_vec())]);
         assert!(requests.iter().all(|request| request.out_dir.as_deref() == Some(Path::new("/out"))));
+        assert!(requests.iter().all(|request| request.engine == EngineWish::Cloud));
+        assert!(requests.iter().all(|request| request.extras.deadline_ms == Some(1_700_000_000_000)));
         assert_eq!(sheets.habits(0, &picks).unwrap().profiles, ids);
-        assert!(sheets.requests(0, &[pick(9, &ids)], shipped).is_err());
-        assert!(sheets.requests(0, &[pick(0, &["nobody"])], shipped).is_err());
+        assert!(sheets.requests(0, &[pick(9, &ids)], terms, shipped).is_err());
+        assert!(sheets.requests(0, &[pick(0, &["nobody"])], terms, shipped).is_err());
     }
 }

@@ -149,6 +149,16 @@ impl Tongue {
         self.pick("Choose masters", "选择母版")
     }
 
+    /// Dialog: name of the file with charges.
+    pub(crate) fn export_costs(self) -> String {
+        self.pick("Save the costs", "保存费用")
+    }
+
+    /// Dialog: choose an exported job template.
+    pub(crate) fn import_template(self) -> String {
+        self.pick("Choose an exported MediaConvert job template", "选择导出的 MediaConvert 作业模板")
+    }
+
     /// Dialog: kind of files.
     pub(crate) fn masters(self) -> String {
         self.pick("Masters", "母版")

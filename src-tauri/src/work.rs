@@ -203,8 +203,14 @@ mod tests {
         std::fs::write(&source, b"").unwrap();
         let profile = spillway_profile::find("youtube").unwrap().profile().unwrap();
         let (sources, profiles) = (vec![source], vec![profile]);
-        let request =
-            SubmitRequest { sources, profiles, out_dir: None, priority: 0, extras: JobExtras::default() };
+        let request = SubmitRequest {
+            sources,
+            profiles,
+            out_dir: None,
+            priority: 0,
+            engine: spillway_engine::route::EngineWish::Auto,
+            extras: JobExtras::default(),
+        };
         seat.engine().submit(request).unwrap();
         let seen = until(&told, |message| {
             let Message::Event { event } = message else { return false };

@@ -9,6 +9,7 @@
 mod bad_input;
 mod bucket;
 mod clips;
+mod cloud;
 mod command_line;
 mod crash;
 mod deliveries;

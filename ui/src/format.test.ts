@@ -2,11 +2,16 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import {
   bytes,
+  calendar,
   duration,
   list,
   longDuration,
   money,
+  moneyDifference,
+  moneyMark,
+  moneyRange,
   percent,
+  percentDifference,
   preciseTime,
   relativeDay,
   speed,
@@ -97,6 +102,52 @@ it("speeds get fewer figures as they grow", () => {
 
 it("money is exact for small sums and in cents for large ones", () => {
   expect([0, 4200, 1_250_000].map(money)).toEqual(["$0.00", "$0.0042", "$1.25"]);
+});
+
+describe.each(LOCALES)("amounts in %s", (language) => {
+  it("are whole: a range says both ends, or one where they read alike", () => {
+    locale.set(language);
+    for (const low_microusd of spread(60, 9e9).filter((one) => one >= 100)) {
+      const high_microusd = low_microusd * 3;
+      const words = moneyRange({ low_microusd, high_microusd });
+      const [from = "", to = ""] = words.split("–");
+      expect(from).toMatch(/^(US)?\$/);
+      expect(to).not.toContain("$");
+      for (const [text, amount] of [
+        [from, low_microusd],
+        [to, high_microusd],
+      ] as const)
+        expect(Math.abs(figure(text) * 1e6 - amount), words).toBeLessThanOrEqual(
+          low_microusd < 1e4 ? 50 : 5_000,
+        );
+      expect(moneyRange({ low_microusd, high_microusd: low_microusd })).toBe(money(low_microusd));
+    }
+  });
+
+  it("that differ have a sign, but for nothing", () => {
+    locale.set(language);
+    for (const amount of spread(40, 9e9).filter((one) => one >= 50)) {
+      expect(moneyDifference(amount)).toBe(`+${money(amount)}`);
+      expect(moneyDifference(-amount)).toBe(`−${money(amount)}`);
+    }
+    expect([0.25, -0.004, 0.00001].map(percentDifference)).toEqual(["+25%", "−0.4%", "0%"]);
+    expect([0, 4, -4].map(moneyDifference)).toEqual([money(0), money(0), money(0)]);
+  });
+
+  it("beside an axis differ from mark to mark", () => {
+    locale.set(language);
+    for (const step of [500, 20_000, 250_000, 2_000_000, 5e9]) {
+      const marks = [0, 1, 2, 3, 4].map((at) => moneyMark(at * step, step));
+      expect(new Set(marks).size).toBe(5);
+    }
+  });
+});
+
+it("a day of a calendar is the same day everywhere", () => {
+  expect(calendar("2026-03-01", "whole")).toBe("March 1, 2026");
+  expect(calendar("2026-03", "whole-month")).toBe("March 2026");
+  locale.set("zh-CN");
+  expect(calendar("2026-03-01", "whole")).toBe("2026年3月1日");
 });
 
 it("timecode counts every frame once", () => {

@@ -78,6 +78,14 @@ export function wholeSpan(seconds: number): string {
   return unit(whole, "second");
 }
 
+/** Minutes as they are said: `45 min`, `3 hr 20 min`. */
+export function minutesSpan(minutes: number): string {
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  if (hours === 0) return unit(rest, "minute");
+  if (rest === 0) return unit(hours, "hour");
+  return `${unit(hours, "hour")}${locale.current === "zh-CN" ? "" : " "}${unit(rest, "minute")}`;
+}
+
 /** Names or sentences one after the other. */
 export function list(items: readonly string[], between: "names" | "parts" = "names"): string {
   if (locale.current !== "zh-CN") return items.join(", ");
@@ -139,16 +147,85 @@ export function speed(x: number): string {
   return `${text}×`;
 }
 
-/** Millionths of a US dollar. */
-export function money(microusd: number): string {
-  const fraction = microusd !== 0 && Math.abs(microusd) < 10_000 ? 4 : 2;
-  return figures(`m${fraction}`, {
+const dollars = (microusd: number, small: boolean) =>
+  figures(`m${small ? 4 : 2}`, {
     style: "currency",
     currency: "USD",
-    currencyDisplay: "narrowSymbol",
     minimumFractionDigits: 2,
+    maximumFractionDigits: small ? 4 : 2,
+  }).formatToParts(microusd / 1e6);
+
+/** Below a cent, cents say nothing. */
+const isSmall = (microusd: number) => microusd !== 0 && Math.abs(microusd) < 10_000;
+
+/** Millionths of a US dollar: `US$12.40`, `US$0.0042`, as the language writes it. */
+export function money(microusd: number): string {
+  return dollars(microusd, isSmall(microusd))
+    .map((part) => part.value)
+    .join("");
+}
+
+/** From one amount to another: `US$1.20–1.90`; one amount where both read alike. */
+export function moneyRange(range: { low_microusd: number; high_microusd: number }): string {
+  const [low, high] = [range.low_microusd, range.high_microusd];
+  const small = isSmall(low) || isSmall(high);
+  const words = (microusd: number, bare: boolean) =>
+    dollars(microusd, small)
+      .filter((part) => !bare || (part.type !== "currency" && part.type !== "literal"))
+      .map((part) => part.value)
+      .join("");
+  return words(low, false) === words(high, false)
+    ? words(low, false)
+    : `${words(low, false)}–${words(high, true)}`;
+}
+
+/** Billionths of a US dollar, as prices of small units are: `US$0.0188`. */
+export function moneyPrecise(nanousd: number): string {
+  return figures("mp", {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 6,
+  }).format(nanousd / 1e9);
+}
+
+/** What something differs by, with its sign: `+US$0.12`, `−US$1.40`, `US$0.00`. */
+export function moneyDifference(microusd: number): string {
+  const words = money(Math.abs(microusd));
+  if (words === money(0)) return words;
+  return microusd > 0 ? `+${words}` : `−${words}`;
+}
+
+/** A part by which something differs, with its sign: `+1.4%`, `−0.9%`, `0%`. */
+export function percentDifference(fraction: number): string {
+  const words = figures("pd", { style: "percent", maximumFractionDigits: 1 }).format(Math.abs(fraction));
+  const none = figures("pd", { style: "percent", maximumFractionDigits: 1 }).format(0);
+  if (words === none) return words;
+  return fraction > 0 ? `+${words}` : `−${words}`;
+}
+
+/** An amount beside an axis whose marks are `step` apart, both in millionths of a US dollar. */
+export function moneyMark(microusd: number, step: number): string {
+  const fraction = step >= 1_000_000 ? 0 : step >= 10_000 ? 2 : 4;
+  return figures(`k${fraction}`, {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: fraction,
     maximumFractionDigits: fraction,
   }).format(microusd / 1e6);
+}
+
+const CALENDAR = {
+  day: { day: "numeric", month: "short" },
+  whole: { day: "numeric", month: "long", year: "numeric" },
+  month: { month: "short", year: "numeric" },
+  "whole-month": { month: "long", year: "numeric" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+/** A day of a calendar, `YYYY-MM-DD` or `YYYY-MM`, wherever its reader is. */
+export function calendar(day: string, style: keyof typeof CALENDAR): string {
+  const at = Date.parse(day.length === 7 ? `${day}-01` : day);
+  return moments(`c${style}`, { ...CALENDAR[style], timeZone: "UTC" }).format(at);
 }
 
 /** `00:01:02:12`: hours, minutes, seconds, frames, counted without drops. */

@@ -56,6 +56,7 @@ describe.each([
 
   it("has borders of fields, focus rings and marks that can be seen", () => {
     const marks = ["--line-strong", "--focus-color", "--accent", "--good", "--warn", "--bad", "--info"];
+    marks.push(...[1, 2, 3, 4, 5, 6, 7].map((n) => `--series-${n}`));
     const weak = marks.flatMap((mark) =>
       ["--bg", "--bg-raised"].map((ground) => ({ mark, ground, ratio: contrast(of(mark), of(ground)) })),
     );

@@ -6,7 +6,7 @@ const errors = Object.keys(
   JSON.parse(readFileSync(new URL("../messages/en/errors.json", import.meta.url), "utf8")),
 );
 // What was found in a file or judged of it, which the first picture of the window does not show.
-const judged = (key) => /^(check|doctor|finding|rule)_/.test(key);
+const judged = (key) => /^(check|doctor|finding|rule|unsupported)_/.test(key);
 
 function write(name, keys) {
   const lines = keys.map((key) => `export { ${key} } from "./messages/${key}.js";\n`);

@@ -1,5 +1,6 @@
 //! Everything the window can ask for. Each a line or two into the engine.
 
+pub(crate) mod cloud;
 pub(crate) mod history;
 pub(crate) mod job;
 pub(crate) mod outbox;

@@ -1,6 +1,6 @@
 //! Profiles.
 
-use spillway_engine::catalog::{self, ProfileCard, ProfileCheck, ProfilePage};
+use spillway_engine::catalog::{self, ImportedTemplate, ProfileCard, ProfileCheck, ProfilePage};
 use tauri::{AppHandle, Manager};
 
 use super::aside;
@@ -78,4 +78,14 @@ pub(crate) async fn import_profile(app: AppHandle) -> Result<Option<String>, Com
     let dialog = dialog.add_filter(tongue.profile_files(), &["toml"]);
     let Some(path) = dialogs::file(dialog).await? else { return Ok(None) };
     aside(&app, move |shell| Ok(Some(catalog::import(&shell.place().data_dir, &path)?))).await
+}
+
+/// Asks for an exported MediaConvert job template and makes a profile of it; what became of it, `None`: given up.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn import_template(app: AppHandle) -> Result<Option<ImportedTemplate>, CommandError> {
+    let tongue = app.state::<Shell>().tongue();
+    let dialog = dialogs::dialog(&app, tongue.import_template()).add_filter("JSON", &["json"]);
+    let Some(path) = dialogs::file(dialog).await? else { return Ok(None) };
+    aside(&app, move |shell| Ok(Some(catalog::import_template(&shell.place().data_dir, &path, None)?))).await
 }

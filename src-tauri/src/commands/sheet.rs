@@ -7,6 +7,7 @@ use specta::Type;
 use spillway_engine::{
     catalog,
     model::{JobExtras, JobId, SubmitRequest},
+    route::EngineWish,
     sheet::{self, Look, Rehearsal},
 };
 use spillway_profile::Profile;
@@ -26,6 +27,15 @@ pub(crate) struct Pick {
     pub(crate) file: u32,
     /// Ids of profiles.
     pub(crate) profiles: Vec<String>,
+}
+
+/// What holds for everything on a sheet.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Type)]
+pub(crate) struct Terms {
+    /// Which engine; a profile has the last word.
+    pub(crate) engine: EngineWish,
+    /// When all of it should be delivered, ms UTC; `None`: nobody said.
+    pub(crate) deadline_ms: Option<i64>,
 }
 
 /// The profile of the sample where none was ever ticked.
@@ -86,15 +96,16 @@ pub(crate) async fn look(app: AppHandle, sheet: u32, file: u32) -> Result<Look, 
     .await
 }
 
-/// Names and times that a start would lead to.
+/// Names, times and costs that a start would lead to.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn rehearse(
     app: AppHandle,
     sheet: u32,
     picks: Vec<Pick>,
+    terms: Terms,
 ) -> Result<Rehearsal, CommandError> {
-    aside(&app, move |shell| Ok(shell.engine().rehearse(&requests(shell, sheet, &picks)?)?)).await
+    aside(&app, move |shell| Ok(shell.engine().rehearse(&requests(shell, sheet, &picks, terms)?)?)).await
 }
 
 /// Asks for an output folder; the path for people, `None`: given up.
@@ -121,9 +132,14 @@ pub(crate) fn clear_out_dir(app: AppHandle, sheet: u32) -> Result<(), CommandErr
 /// Submits, and closes the sheet.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn start(app: AppHandle, sheet: u32, picks: Vec<Pick>) -> Result<Vec<JobId>, CommandError> {
+pub(crate) async fn start(
+    app: AppHandle,
+    sheet: u32,
+    picks: Vec<Pick>,
+    terms: Terms,
+) -> Result<Vec<JobId>, CommandError> {
     aside(&app, move |shell| {
-        let requests = requests(shell, sheet, &picks)?;
+        let requests = requests(shell, sheet, &picks, terms)?;
         let habits = shell.sheets().habits(sheet, &picks)?;
         let jobs = shell.engine().submit_all(requests)?;
         shell.sheets().close(sheet);
@@ -150,8 +166,14 @@ pub(crate) async fn deliver_sample(app: AppHandle) -> Result<Vec<JobId>, Command
         let ticked = shell.settings().desktop.profiles.into_iter().find_map(|id| find(shell, &id).ok());
         let profile = ticked.map_or_else(|| find(shell, SAMPLE_PROFILE), Ok)?;
         let (sources, profiles) = (vec![master], vec![profile]);
-        let request =
-            SubmitRequest { sources, profiles, out_dir: None, priority: 0, extras: JobExtras::default() };
+        let request = SubmitRequest {
+            sources,
+            profiles,
+            out_dir: None,
+            priority: 0,
+            engine: EngineWish::Auto,
+            extras: JobExtras::default(),
+        };
         Ok(shell.engine().submit_all(vec![request])?)
     })
     .await
@@ -174,8 +196,13 @@ async fn bring_in(
     .await
 }
 
-fn requests(shell: &Shell, sheet: u32, picks: &[Pick]) -> Result<Vec<SubmitRequest>, CommandError> {
-    shell.sheets().requests(sheet, picks, |id| find(shell, id))
+fn requests(
+    shell: &Shell,
+    sheet: u32,
+    picks: &[Pick],
+    terms: Terms,
+) -> Result<Vec<SubmitRequest>, CommandError> {
+    shell.sheets().requests(sheet, picks, terms, |id| find(shell, id))
 }
 
 /// The profile with an id. What the window names is never a file.

@@ -119,7 +119,15 @@ impl Board {
                 self.remove(event.job);
                 Follow::Gone
             }
+            EventBody::Charged { cost_microusd } => match self.jobs.get_mut(&event.job) {
+                Some(live) => {
+                    live.job.cost_microusd = *cost_microusd;
+                    Follow::Nothing
+                }
+                None => Follow::Job,
+            },
             EventBody::Submitted
+            | EventBody::Routed { .. }
             | EventBody::Job { .. }
             | EventBody::Planned { .. }
             | EventBody::Recovered { .. }

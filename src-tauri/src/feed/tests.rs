@@ -142,7 +142,7 @@ fn kinds(messages: &mpsc::Receiver<Message>) -> Vec<&'static str> {
 }
 
 fn revisions(watches: i64, hold: i64) -> Input {
-    Input::Revisions(Revisions { watches, outbox: 0, hold })
+    Input::Revisions(Revisions { watches, outbox: 0, hold, costs: 0 })
 }
 
 fn held(free: u64) -> Hold {

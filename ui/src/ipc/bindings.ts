@@ -26,6 +26,23 @@ export const commands = {
 	reveal: (thing: Thing) => __TAURI_INVOKE<null>("reveal", { thing }),
 	/**  Opens something with the program that the system has for it. */
 	open: (thing: Thing) => __TAURI_INVOKE<null>("open", { thing }),
+	/**  Everything that the Costs place shows of a span; read again when `Revisions.costs` rises. */
+	costs: (span: CostSpan) => __TAURI_INVOKE<CostsPage>("costs", { span }),
+	/**  Charges of a job, oldest first. */
+	ledger: (job: JobId) => __TAURI_INVOKE<LedgerLine[]>("ledger", { job }),
+	/**  MediaConvert jobs of a job, in the order of its steps. */
+	remoteJobs: (job: JobId) => __TAURI_INVOKE<RemoteView[]>("remote_jobs", { job }),
+	/**  Asks where to, and writes all charges of a span as CSV; `false`: given up. */
+	exportCosts: (span: CostSpan) => __TAURI_INVOKE<boolean>("export_costs", { span }),
+	/**  What lies in the bucket and costs money: asks the cloud. */
+	leftovers: () => __TAURI_INVOKE<Leftovers>("leftovers"),
+	/**  Removes what no job needs any more; what is left then. */
+	sweepCloud: () => __TAURI_INVOKE<Leftovers>("sweep_cloud"),
+	/**
+	 *  Makes or checks what the cloud engine needs in the account; takes over bucket, role and queue into the settings
+	 *  when all is there and something was to be made.
+	 */
+	setUpCloud: (wish: SetupWish) => __TAURI_INVOKE<SetupReport>("set_up_cloud", { wish }),
 	/**  A page of the history. */
 	history: (query: HistoryQuery) => __TAURI_INVOKE<HistoryPage>("history", { query }),
 	/**  Asks for a file name and writes everything found as CSV; how many rows, `None`: given up. */
@@ -38,14 +55,14 @@ export const commands = {
 	runAgain: (jobs: JobId[]) => __TAURI_INVOKE<null>("run_again", { jobs }),
 	/**  What is in a file, and what every profile would make of it. Takes as long as reading its index takes. */
 	look: (sheet: number, file: number) => __TAURI_INVOKE<Look>("look", { sheet, file }),
-	/**  Names and times that a start would lead to. */
-	rehearse: (sheet: number, picks: Pick[]) => __TAURI_INVOKE<Rehearsal>("rehearse", { sheet, picks }),
+	/**  Names, times and costs that a start would lead to. */
+	rehearse: (sheet: number, picks: Pick[], terms: Terms) => __TAURI_INVOKE<Rehearsal>("rehearse", { sheet, picks, terms }),
 	/**  Asks for an output folder; the path for people, `None`: given up. */
 	chooseOutDir: (sheet: number) => __TAURI_INVOKE<string | null>("choose_out_dir", { sheet }),
 	/**  Outputs go beside each source. */
 	clearOutDir: (sheet: number) => __TAURI_INVOKE<null>("clear_out_dir", { sheet }),
 	/**  Submits, and closes the sheet. */
-	start: (sheet: number, picks: Pick[]) => __TAURI_INVOKE<JobId[]>("start", { sheet, picks }),
+	start: (sheet: number, picks: Pick[], terms: Terms) => __TAURI_INVOKE<JobId[]>("start", { sheet, picks, terms }),
 	/**  Forgets the sheet. */
 	closeSheet: (sheet: number) => __TAURI_INVOKE<void>("close_sheet", { sheet }),
 	/**  Makes a sample master and delivers it. */
@@ -69,6 +86,8 @@ export const commands = {
 	exportProfile: (id: string) => __TAURI_INVOKE<boolean>("export_profile", { id }),
 	/**  Asks for a profile file and takes it into the data folder; its id, `None`: given up. */
 	importProfile: () => __TAURI_INVOKE<string | null>("import_profile"),
+	/**  Asks for an exported MediaConvert job template and makes a profile of it; what became of it, `None`: given up. */
+	importTemplate: () => __TAURI_INVOKE<ImportedTemplate | null>("import_template"),
 	/**  Settings with what stands around them. */
 	settings: () => __TAURI_INVOKE<SettingsPage>("settings"),
 	/**  Writes settings, and lets the engine work by them at once. */
@@ -481,6 +500,15 @@ export type Channels =
 /**  As the source up to two channels, otherwise folded down to two. */
 "stereo-or-less";
 
+/**  See [`LedgerLine::state`]. */
+export type ChargeState = 
+/**  Work was given out; the amount is the estimate. */
+"reserved" | 
+/**  The service has said what was done. */
+"settled" | 
+/**  Nothing is charged: it failed or was cancelled. */
+"void";
+
 /**  What is measured and compared. In TOML: `check = { kind = "max-gop-seconds", value = 2.0 }`. */
 export type Check = 
 /**  File format is one of these (`mp4`, `mov`, `hls`). */
@@ -632,6 +660,25 @@ export type CloudSettings = {
 	region?: string | null,
 	/**  Profile of the shared AWS configuration that names the credentials. */
 	profile?: string | null,
+	/**  Bucket for what goes to and comes from MediaConvert. With it and `role_arn` the cloud engine is set up. */
+	bucket?: string | null,
+	/**  What keys of Spillway's objects begin with; absent: `spillway/`. */
+	prefix?: string | null,
+	/**  ARN of the role that MediaConvert takes on to read and write the bucket. */
+	role_arn?: string | null,
+	/**  Name or ARN of the MediaConvert queue; absent: the account's default queue. */
+	queue?: string | null,
+	/**  Jobs that MediaConvert may have of Spillway at a time, waiting ones included; absent: 200. */
+	max_jobs?: number | null,
+	/**  Uploads and downloads at a time; absent: 3. */
+	transfers?: number | null,
+	/**  Most that all transfers together may take, in Mbit/s (10⁶ bits); absent or 0: no limit. */
+	bandwidth_mbps?: number | null,
+	/**
+	 *  With engine `auto`, jobs without a deadline go to the cloud when this machine would need longer than so many
+	 *  minutes for them and everything before them; absent: 60; 0: only jobs with a deadline do.
+	 */
+	spill_after_min?: number | null,
 	/**
 	 *  Address of an S3-compatible server, e.g. `https://storage.example.com:9000`; buckets are then part of the
 	 *  path, not of the host's name.
@@ -639,6 +686,14 @@ export type CloudSettings = {
 	s3_endpoint?: string | null,
 	/**  Address of a server that speaks like SQS. */
 	sqs_endpoint?: string | null,
+	/**  Address of a server that speaks like MediaConvert. */
+	mediaconvert_endpoint?: string | null,
+	/**  Address of a server that speaks like IAM. */
+	iam_endpoint?: string | null,
+	/**  Address of a server that speaks like STS. */
+	sts_endpoint?: string | null,
+	/**  Calls to MediaConvert a minute, all together; absent: 96 (AWS allows 120 by default). */
+	calls_per_minute?: number | null,
 };
 
 /**  Stable codes. The text form is part of the product's contract. */
@@ -693,6 +748,18 @@ export type Code =
 "ENC-02" | 
 /**  Encoder refused its settings. */
 "ENC-03" | 
+/**  The cloud cannot be reached. */
+"CLD-01" | 
+/**  No credentials for the cloud, or none that are accepted. */
+"CLD-02" | 
+/**  The cloud is not set up, or does not allow it. */
+"CLD-03" | 
+/**  `MediaConvert` cannot do it, or did it wrong. */
+"CLD-04" | 
+/**  A fault of the cloud's own. */
+"CLD-05" | 
+/**  It would cost more than allowed. */
+"BUD-01" | 
 /**  Reading or writing failed. */
 "IO-01" | 
 /**  A fault of Spillway's own. */
@@ -737,6 +804,29 @@ export type CommandError = {
 	field: string | null,
 };
 
+/**  What an encoder that runs around the clock would have cost. Its assumptions are its figures. */
+export type Comparison = {
+	/**  Hours of the span. */
+	span_hours: number | null,
+	/**  Playing hours encoded in the span, by both engines, HD-equivalent (normalised minutes / 2 / 60). */
+	output_hours: number | null,
+	/**  Price of an hour of the machine, US dollars. */
+	usd_per_hour: number | null,
+	/**  Multiples of playing time at which one machine encodes HD. */
+	speed: number | null,
+	/**  Machines that the busiest day would have needed. */
+	machines: number,
+	/**  What they would have cost. */
+	dedicated_microusd: number,
+	/**  What was spent. */
+	spent_microusd: number,
+	/**
+	 *  Playing hours a month from which one machine around the clock is cheaper than the cloud; `None`: nothing was
+	 *  done in the cloud to tell by.
+	 */
+	break_even_hours: number | null,
+};
+
 /**  File format of an output. */
 export type Container = 
 /**  ISO base media file, extension `mp4`. */
@@ -752,6 +842,55 @@ export type Contrast =
 "system" | 
 /**  High. */
 "high";
+
+/**  `[cost]`, in US dollars. */
+export type CostSettings = {
+	/**  What an hour of one worker of this machine is put down as; absent: 0. */
+	machine_usd_per_hour?: number | null,
+	/**  Most that the cloud may cost in a calendar month (UTC), all profiles together; absent: no limit. */
+	month_usd?: number | null,
+	/**
+	 *  What an hour of the dedicated encoder costs that the history is compared with; absent: 0.68, a c6i.4xlarge
+	 *  in us-east-1.
+	 */
+	dedicated_usd_per_hour?: number | null,
+	/**  Multiples of playing time that it encodes HD at; absent: 2. */
+	dedicated_speed?: number | null,
+};
+
+/**  What is summed. */
+export type CostSpan = {
+	/**  From then on, ms UTC. */
+	since_ms: number | null,
+	/**  Before then, ms UTC. */
+	until_ms: number | null,
+};
+
+/**  Everything that the Costs place shows of a span. */
+export type CostsPage = {
+	/**  This month (UTC) against its budget. */
+	month: MonthCosts,
+	/**  Per day, partner and engine, oldest first. */
+	days: DayCosts[],
+	/**  Per partner, dearest first. */
+	partners: PartnerCosts[],
+	/**  What a dedicated encoder would have cost over the same span. */
+	comparison: Comparison,
+	/**  Date of the price book, `YYYY-MM-DD`. */
+	price_book: string,
+};
+
+/**  See [`CostsPage`]. */
+export type DayCosts = {
+	/**  `YYYY-MM-DD` (UTC). */
+	day: string,
+	/**  Partner. */
+	partner: string,
+	/**  Engine. */
+	engine: EngineKind,
+	/**  Amount. */
+	microusd: number,
+};
 
 /**  Names, folders and collisions. */
 export type Delivery = {
@@ -830,6 +969,29 @@ export type EffectiveSettings = {
 	worker_memory_mb: number,
 };
 
+/**  Which engine does it. */
+export type EngineKind = 
+/**  This machine. */
+"local" | 
+/**  AWS Elemental MediaConvert. */
+"cloud";
+
+/**  What an engine would need and take for a job. */
+export type EngineOffer = {
+	/**  Which engine. */
+	engine: EngineKind,
+	/**  Why it cannot be chosen; `None`: it can. */
+	against: Route | null,
+	/**  What it would cost; `None`: unknown. */
+	cost: Money | null,
+	/**  Working time if nothing else were to do, ms. */
+	work_ms: number | null,
+	/**  What the cost is made of. */
+	lines: EstimateLine[],
+	/**  Date of the price book, `YYYY-MM-DD`; empty for this machine. */
+	price_book: string,
+};
+
 /**  Which engine may run the profile. */
 export type EnginePolicy = 
 /**  Whichever is better for the job. */
@@ -850,6 +1012,15 @@ export type EngineSettings = {
 	/**  Memory that one worker may have, in MiB; 0: no limit. */
 	worker_memory_mb?: number | null,
 };
+
+/**  Which engine somebody wants. */
+export type EngineWish = 
+/**  Whichever is better for the job. */
+"auto" | 
+/**  This machine. */
+"local" | 
+/**  AWS Elemental MediaConvert. */
+"cloud";
 
 /**  Kinds of trouble that the window tells apart. */
 export type ErrorKind = 
@@ -879,8 +1050,30 @@ export type ErrorKind =
 "bad-channel" | 
 /**  A channel was tried, and failed. */
 "channel-failed" | 
+/**  The cloud did not do as asked, or cannot be reached. */
+"cloud" | 
 /**  A fault of Spillway's own. */
 "internal";
+
+/**  One line of an estimate. */
+export type EstimateLine = {
+	/**  What for. */
+	resource: Resource,
+	/**  Output and rendition; empty: all of it. */
+	of: string,
+	/**  How much, in `unit`. */
+	quantity: number | null,
+	/**  Unit of `quantity` and of `unit_nanousd`. */
+	unit: Unit,
+	/**  Price of a unit in billionths of a US dollar. */
+	unit_nanousd: number,
+	/**  Amount. */
+	amount: Money,
+	/**  Of pictures: the price class. */
+	tier: Tier | null,
+	/**  What drives the price, one English sentence, e.g. `UHD counts four times, 50 frames a second 1.25 times.` */
+	because: string,
+};
 
 /**  A journal entry; sequence numbers rise, gaps mean pruned entries. */
 export type Event = {
@@ -942,6 +1135,14 @@ due_ms: number | null } |
 kept: number; 
 /**  Steps that were interrupted and run again. */
 interrupted: number } | 
+/**  The engine was decided on, or changed. */
+{ event: "routed"; 
+/**  Which, and why. */
+route: Route } | 
+/**  Something was charged, settled or taken back. */
+{ event: "charged"; 
+/**  What the job costs so far, in millionths of a US dollar. */
+cost_microusd: number } | 
 /**  Now stands directly before another job of the queue. */
 { event: "moved"; 
 /**  Which; `None`: at the end of the queue. */
@@ -1224,6 +1425,14 @@ export type Hours = {
 	to_minute: number,
 };
 
+/**  What became of a MediaConvert job template. */
+export type ImportedTemplate = {
+	/**  Id of the profile that was made. */
+	id: string,
+	/**  What of the template a profile cannot say; it stays in force for the cloud engine. */
+	unmapped: Unmapped[],
+};
+
 /**  A job with everything about it. */
 export type JobDetail = {
 	/**  The list's view. */
@@ -1302,8 +1511,12 @@ export type JobView = {
 	profile: string,
 	/**  Partner of the profile. */
 	partner: string,
-	/**  Engine that does it: `local`. */
-	engine: string,
+	/**  Engine that does it; `local` as long as nothing is decided. */
+	engine: EngineKind,
+	/**  Which engine was asked for. */
+	engine_wish: EngineWish,
+	/**  Why it is that engine; `None`: not decided yet. */
+	route: Route | null,
 	/**  State. */
 	state: JobState,
 	/**  Wish. */
@@ -1341,6 +1554,38 @@ export type Language =
 /**  Simplified Chinese. */
 "zh-CN";
 
+/**  One charge. */
+export type LedgerLine = {
+	/**  When it arose, ms UTC. */
+	at_ms: number,
+	/**  Which job. */
+	job: JobId,
+	/**  Profile id. */
+	profile: string,
+	/**  Partner. */
+	partner: string,
+	/**  Engine. */
+	engine: EngineKind,
+	/**  What for. */
+	resource: Resource,
+	/**  Which piece of work, for people: `segment 3 of 12, 1080p`. */
+	item: string,
+	/**  How much, in `unit`. */
+	quantity: number | null,
+	/**  Unit. */
+	unit: Unit,
+	/**  Price of a unit in billionths of a US dollar. */
+	unit_nanousd: number,
+	/**  As it was expected, in millionths of a US dollar. */
+	estimate_microusd: number,
+	/**  As it is known now, in millionths of a US dollar: equal to the estimate while reserved, 0 when void. */
+	amount_microusd: number,
+	/**  How sure it is. */
+	state: ChargeState,
+	/**  Date of the price book, `YYYY-MM-DD`; empty for this machine. */
+	price_book: string,
+};
+
 /**  See [`Collected`]. */
 export type LeftOut = {
 	/**  Path for people. */
@@ -1361,6 +1606,34 @@ export type LeftOutReason =
 "name" | 
 /**  More than 10 000 files. */
 "too-many";
+
+/**  See [`Leftovers`]. */
+export type Leftover = {
+	/**  Key. */
+	key: string,
+	/**  Bytes. */
+	bytes: number,
+	/**  When it was stored, ms UTC. */
+	stored_ms: number | null,
+	/**  The job that it belongs to. */
+	job: JobId | null,
+	/**  That job is still at work: a sweep leaves it. */
+	in_use: boolean,
+	/**  An upload that nobody has finished. */
+	unfinished: boolean,
+};
+
+/**  What lies in the bucket and costs money. */
+export type Leftovers = {
+	/**  Objects below Spillway's prefix, largest first, at most 1 000. */
+	objects: Leftover[],
+	/**  Objects in all. */
+	count: number,
+	/**  Bytes in all, unfinished uploads included. */
+	bytes: number,
+	/**  What it costs in a month, in millionths of a US dollar. */
+	monthly_microusd: number,
+};
 
 /**  A job with the state of each of its steps. */
 export type LiveJob = {
@@ -1426,6 +1699,22 @@ export type Loudness = {
 	true_peak_dbtp: number | null,
 	/**  How far the result may be from the target, in LU; checked in the output. */
 	tolerance_lu: number | null,
+};
+
+/**  How the cloud engine does this profile; nothing of it changes what the partner gets to see. */
+export type MediaConvert = {
+	/**  Name of a job template in the account. Its settings are what the profile's own are laid over. */
+	template?: string | null,
+	/**  An exported job template, or the settings of a job, as JSON text; instead of `template`. */
+	template_json?: string | null,
+	/**  Name or ARN of the queue; absent: the one of the settings. */
+	queue?: string | null,
+	/**  Priority inside the queue, -50 to 50. */
+	priority?: number,
+	/**  How much the encoder may look around; what it costs depends on it. */
+	quality?: QualityTuning,
+	/**  Tags for cost allocation, beside Spillway's own. */
+	tags?: { [key in string]: string },
 };
 
 /**
@@ -1562,6 +1851,28 @@ export type MessageView = {
 	body: string,
 };
 
+/**  An amount that is not known exactly where prices are not published: both ends in millionths of a US dollar. */
+export type Money = {
+	/**  At least; equal to `high` where the price is known. */
+	low_microusd: number,
+	/**  At most. */
+	high_microusd: number,
+};
+
+/**  See [`CostsPage`]. */
+export type MonthCosts = {
+	/**  `YYYY-MM`. */
+	month: string,
+	/**  Cloud charges, settled. */
+	settled_microusd: number,
+	/**  Cloud charges, reserved. */
+	reserved_microusd: number,
+	/**  Most that is allowed; `None`: no limit. */
+	limit_microusd: number | null,
+	/**  Profiles with a limit of their own. */
+	profiles: ProfileBudget[],
+};
+
 /**  Whether something must be there. */
 export type Need = 
 /**  No source without it. */
@@ -1587,6 +1898,8 @@ export type Offer = {
 	work_ms: number | null,
 	/**  Whether speeds measured on this machine went into `work_ms`; otherwise it is a guess. */
 	measured: boolean,
+	/**  What each engine would need and take: this machine, then the cloud; empty where it would stop. */
+	engines: EngineOffer[],
 };
 
 /**  What became of one rule. */
@@ -1672,6 +1985,26 @@ export type OutputView = {
 	frames: number,
 	/**  Duration in ms. */
 	duration_ms: number,
+};
+
+/**  See [`CostsPage`]. */
+export type PartnerCosts = {
+	/**  Partner. */
+	partner: string,
+	/**  Delivered jobs done here. */
+	local_jobs: number,
+	/**  Delivered jobs done in the cloud. */
+	cloud_jobs: number,
+	/**  Playing time of what was delivered, ms. */
+	output_ms: number,
+	/**  Charges of this machine. */
+	local_microusd: number,
+	/**  Charges of the cloud, settled. */
+	cloud_microusd: number,
+	/**  What the settled cloud charges were expected to be. */
+	estimate_microusd: number,
+	/**  Reserved. */
+	reserved_microusd: number,
 };
 
 /**  When the source's own picture is good enough to be copied. */
@@ -1789,6 +2122,18 @@ export type Profile = {
 	retry?: Retry,
 	/**  What a job may cost. */
 	budget?: Budget,
+	/**  How the cloud engine does it. */
+	mediaconvert?: MediaConvert,
+};
+
+/**  See [`MonthCosts`]. */
+export type ProfileBudget = {
+	/**  Profile id. */
+	profile: string,
+	/**  Settled and reserved. */
+	spent_microusd: number,
+	/**  Most that is allowed. */
+	limit_microusd: number,
 };
 
 /**  A profile in a list. */
@@ -1822,6 +2167,8 @@ export type ProfileCheck = {
 	problems: ProfileError[],
 	/**  The profile with all defaults filled in, when it is sound. */
 	profile: Profile | null,
+	/**  What MediaConvert cannot do of it for a usual master (1080p25 ProRes), when it is sound. */
+	cloud: Unsupported[],
 };
 
 /**  One fault in a profile text. */
@@ -1855,6 +2202,8 @@ export type ProfilePage = {
 	text: string,
 	/**  The text of the shipped profile with the same id. */
 	shipped_text: string | null,
+	/**  What MediaConvert cannot do of it for a usual master (1080p25 ProRes): empty means that the cloud engine can. */
+	cloud: Unsupported[],
 };
 
 /**  The profile of a receipt. */
@@ -1868,6 +2217,15 @@ export type ProfileUsed = {
 	/**  Its title. */
 	title: string,
 };
+
+/**  `qualityTuningLevel` of MediaConvert. */
+export type QualityTuning = 
+/**  `SINGLE_PASS`: fastest. */
+"single-pass" | 
+/**  `SINGLE_PASS_HQ`: slower and better; basic price for H.264. */
+"single-pass-hq" | 
+/**  `MULTI_PASS_HQ`: best, at the professional price. */
+"multi-pass-hq";
 
 /**  How bits are spent. */
 export type RateControl = 
@@ -1938,6 +2296,8 @@ export type Rehearsal = {
 	bytes_free: number | null,
 	/**  End of all of them, ms UTC. */
 	finish_ms: number | null,
+	/**  What all of them would cost. */
+	cost: Money,
 };
 
 /**  See [`Rehearsal`]. */
@@ -1952,6 +2312,10 @@ export type RehearsedJob = {
 	failure: Failure | null,
 	/**  Probable end with everything that is before it in the queue, ms UTC. */
 	finish_ms: number | null,
+	/**  The engine that would do it, and why; `None` where it would be refused. */
+	route: Route | null,
+	/**  What it would cost there. */
+	cost: Money | null,
 };
 
 /**  The name that an output would get. */
@@ -1964,6 +2328,24 @@ export type RehearsedName = {
 	numbered: boolean,
 };
 
+/**  Where a chunk's MediaConvert job stands, for people. */
+export type RemoteView = {
+	/**  The `segment` step. */
+	ord: number,
+	/**  Id of the job at the service; `None`: not made yet, as far as is known. */
+	remote_id: string | null,
+	/**  `intended`, `submitted`, `progressing`, `complete`, `error`, `canceled`. */
+	state: string,
+	/**  `probing`, `transcoding` or `uploading`. */
+	phase: string | null,
+	/**  When it was handed in, ms UTC. */
+	submitted_ms: number | null,
+	/**  When it ended, ms UTC. */
+	finished_ms: number | null,
+	/**  The service's code and words. */
+	error: string | null,
+};
+
 /**  An encoded rendition. */
 export type RenditionMade = {
 	/**  Rung id, or the output id. */
@@ -1973,6 +2355,19 @@ export type RenditionMade = {
 	/**  Encoder settings. */
 	settings: VideoSettings,
 };
+
+/**  What is paid for. */
+export type Resource = 
+/**  Minutes of MediaConvert. */
+"transcode" | 
+/**  Bytes kept in the bucket. */
+"storage" | 
+/**  Calls to S3. */
+"requests" | 
+/**  Bytes out of the cloud. */
+"egress" | 
+/**  Hours of this machine's workers. */
+"machine";
 
 /**  Patience with failures that may pass (worker crash, hang, I/O). */
 export type Retry = {
@@ -1992,6 +2387,8 @@ export type Revisions = {
 	outbox: number,
 	/**  Why the queue is held. */
 	hold: number,
+	/**  The ledger. */
+	costs: number,
 };
 
 /**  Rotation flag (display matrix). */
@@ -2000,6 +2397,18 @@ export type Rotation =
 "apply" | 
 /**  Leave the pixels, carry the flag. */
 "carry";
+
+/**  The engine of a job, and why it is that one. */
+export type Route = {
+	/**  Which. */
+	engine: EngineKind,
+	/**  Stable short name of the reason, one of [`ROUTE_IDS`]. */
+	id: string,
+	/**  One English sentence. */
+	text: string,
+	/**  The figures and names inside `text`, so that it can be said in another language. */
+	values: { [key in string]: string },
+};
 
 /**  One checkable demand. */
 export type Rule = {
@@ -2114,8 +2523,10 @@ export type Settings = {
 	engine?: EngineSettings,
 	/**  The window. */
 	desktop?: DesktopSettings,
-	/**  Buckets and their queues. */
+	/**  Buckets, their queues, and the cloud engine. */
 	cloud?: CloudSettings,
+	/**  What work costs, and may cost. */
+	cost?: CostSettings,
 };
 
 /**  Settings with what stands around them. */
@@ -2132,6 +2543,55 @@ export type SettingsPage = {
 	cores: number,
 	/**  Version of Spillway. */
 	version: string,
+};
+
+/**  See [`SetupStep`]. */
+export type SetupOutcome = 
+/**  As it should be already. */
+"fine" | 
+/**  Made or set right now. */
+"made" | 
+/**  Works, but look at it. */
+"warn" | 
+/**  Missing, or not allowed. */
+"missing" | 
+/**  Not looked at, because something before it is missing. */
+"skipped";
+
+/**  What came of a set-up or a check. */
+export type SetupReport = {
+	/**  One per step, in their order. */
+	steps: SetupStep[],
+	/**  ARN of the role, once it is there. */
+	role_arn: string | null,
+	/**  ARN of the queue, once it is there. */
+	queue_arn: string | null,
+	/**  Account number, and the ARN of whoever asks. */
+	identity: [string, string] | null,
+};
+
+/**  What one step of the set-up came to. */
+export type SetupStep = {
+	/**  Stable short name, one of [`SETUP_STEPS`]. */
+	name: string,
+	/**  How it ended. */
+	outcome: SetupOutcome,
+	/**  One English sentence. */
+	text: string,
+	/**  What to do; empty when it is fine. */
+	advice: string,
+};
+
+/**  What to set up. */
+export type SetupWish = {
+	/**  Bucket to make or to check. */
+	bucket: string,
+	/**  Name of the role to make or to check; absent: the one that is set, or `SpillwayMediaConvert`. */
+	role: string | null,
+	/**  Name of the queue to make or to check; absent: the one that is set, or the account's default queue. */
+	queue: string | null,
+	/**  Only look, change nothing; one small object is stored and removed again. */
+	check_only: boolean,
 };
 
 /**  What a miss means. */
@@ -2255,8 +2715,12 @@ export type StepKind =
 "inspect" | 
 /**  SHA-256 of the source. */
 "hash" | 
-/**  Encode one segment in every rendition. */
+/**  Cut a chunk out of the source and bring it into the bucket (cloud engine). */
+"upload" | 
+/**  Encode one segment in every rendition; with the cloud engine a MediaConvert job. */
 "segment" | 
+/**  Fetch what a MediaConvert job made of a chunk (cloud engine). */
+"download" | 
 /**  Encode one audio programme. */
 "audio" | 
 /**  Join into the output's file or folder. */
@@ -2266,7 +2730,9 @@ export type StepKind =
 /**  Put all outputs and receipts in place. */
 "deliver" | 
 /**  Remove what is no longer needed. */
-"tidy";
+"tidy" | 
+/**  Cancel what still runs in the cloud, and remove what lies there (cloud engine). */
+"clear";
 
 /**  Files that a finished step left in the work folder. */
 export type StepParts = {
@@ -2366,6 +2832,14 @@ destination: string;
 /**  Login, where the broker wants one. */
 user: string | null };
 
+/**  What holds for everything on a sheet. */
+export type Terms = {
+	/**  Which engine; a profile has the last word. */
+	engine: EngineWish,
+	/**  When all of it should be delivered, ms UTC; `None`: nobody said. */
+	deadline_ms: number | null,
+};
+
 /**  Something that can be shown in the file manager or opened. */
 export type Thing = 
 /**  The source of a job. */
@@ -2402,6 +2876,13 @@ id: ArrivalId } |
 { what: "hold-folder" } | 
 /**  The data folder. */
 { what: "data-folder" };
+
+/**  Price class of an output. */
+export type Tier = 
+/**  Basic. */
+"basic" | 
+/**  Professional. */
+"professional";
 
 /**  Timecode policy. */
 export type Timecode = 
@@ -2491,6 +2972,29 @@ export type TryView = {
 	said: string,
 };
 
+/**  See [`EstimateLine::unit`]. */
+export type Unit = 
+/**  Normalised transcoding minute. */
+"normalized-minute" | 
+/**  10⁹ bytes for a month. */
+"gigabyte-month" | 
+/**  One call. */
+"request" | 
+/**  10⁹ bytes. */
+"gigabyte" | 
+/**  An hour of one worker. */
+"worker-hour";
+
+/**  See [`ImportedTemplate`]. */
+export type Unmapped = {
+	/**  Where in the template, e.g. `/outputGroups/0/outputs/1/videoDescription/afdSignaling`. */
+	path: string,
+	/**  Its value as JSON. */
+	value: string,
+	/**  Why, one English sentence. */
+	why: string,
+};
+
 /**  Why a folder is held. */
 export type UnreachableReason = 
 /**  It is not there. */
@@ -2513,6 +3017,18 @@ files: number } |
 { because: "failed"; 
 /**  What the system or the service says. */
 why: string };
+
+/**  Something that MediaConvert cannot do as the profile or the source asks. */
+export type Unsupported = {
+	/**  Stable short name, one of [`UNSUPPORTED_IDS`]. */
+	id: string,
+	/**  The output or rendition; empty: all of it. */
+	of: string,
+	/**  One English sentence. */
+	text: string,
+	/**  Names and figures inside `text`. */
+	values: { [key in string]: string },
+};
 
 /**  What preflight says of a property. */
 export type Verdict = 

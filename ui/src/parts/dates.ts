@@ -5,7 +5,7 @@ export type Day = string;
 
 /** Which days; spans that move with the present are kept by name. */
 export type DateSpan =
-  | { kind: "any" | "today" | "7-days" | "30-days" | "this-month" | "last-year" }
+  | { kind: "any" | "today" | "7-days" | "30-days" | "this-month" | "this-year" | "last-year" }
   | { kind: "custom"; from: Day | null; to: Day | null };
 
 export const ANY_TIME: DateSpan = { kind: "any" };
@@ -51,6 +51,8 @@ export function bounds(span: DateSpan, now: number): [from: number | null, to: n
       return since(addDays(today, -29));
     case "this-month":
       return since(new Date(today.getFullYear(), today.getMonth(), 1));
+    case "this-year":
+      return since(new Date(today.getFullYear(), 0, 1));
     case "last-year": {
       const year = today.getFullYear();
       return [new Date(year - 1, 0, 1).getTime(), new Date(year, 0, 1).getTime()];

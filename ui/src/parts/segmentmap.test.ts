@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { StepState } from "$/ipc";
 import { trackOf, type FeedCell } from "$/state/fold";
 import type { Palette } from "$/state/palette.svelte";
-import { dice, liveOf } from "$/state/sample";
+import { cloudOf, dice, liveOf } from "$/state/sample";
 import { bars, barsOf, MapPainter } from "./segmentmap";
 
 const STATES: StepState[] = ["blocked", "ready", "running", "waiting", "done", "failed", "skipped"];
@@ -132,5 +132,28 @@ describe("the segment map", () => {
     expect(painter.draw(cells, ground, COLORS)).toBe(0);
     expect(painter.draw(cells, { ...ground, width: 500 }, COLORS)).toBeGreaterThanOrEqual(100);
     expect(painter.draw(cells, { ...ground, width: 500 }, { ...COLORS })).toBeGreaterThanOrEqual(100);
+  });
+
+  it("tells how far a chunk in the cloud is by its shape, not by colour alone", () => {
+    const ground = { width: 60, height: 16, scale: 1 };
+    const shape = (...states: [StepState, StepState, StepState]) => {
+      const cell = trackOf(cloudOf(1, [states])).cells.find((one) => one.kind === "segment") as FeedCell;
+      for (const one of [cell, cell.upload, cell.download]) if (one?.state === "running") one.part = 0.5;
+      return barsOf(cell, 0, 10, ground)
+        .map(({ y, height }) => `${y}+${height}`)
+        .join(" ");
+    };
+    const shapes = [
+      shape("ready", "blocked", "blocked"),
+      shape("running", "blocked", "blocked"),
+      shape("done", "ready", "blocked"),
+      shape("done", "running", "blocked"),
+      shape("done", "done", "ready"),
+      shape("done", "done", "running"),
+      shape("done", "done", "done"),
+      shape("done", "failed", "blocked"),
+    ];
+    expect(new Set(shapes).size).toBe(shapes.length);
+    expect(shape("done", "done", "done")).toBe("0+16");
   });
 });

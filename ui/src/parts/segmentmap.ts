@@ -1,5 +1,5 @@
 /** How a segment map is drawn: state by colour and by shape. */
-import type { FeedCell } from "$/state/fold";
+import { stageOf, type FeedCell, type Stage } from "$/state/fold";
 import type { Palette } from "$/state/palette.svelte";
 
 /** A rectangle of one colour; device pixels. */
@@ -29,8 +29,15 @@ function risen(part: number, { height, scale }: Ground): number {
   return part > 0 ? Math.max(Math.round(1.5 * scale), Math.round(height * part)) : 0;
 }
 
+/** The cloud does it. */
+const isChunk = (cell: FeedCell) => cell.upload !== null || cell.download !== null;
+
 /** What a cell looks like; cells with the same number look alike. */
 export function lookOf(cell: FeedCell, ground: Ground): number {
+  if (isChunk(cell)) {
+    const { stage, part } = stageOf(cell);
+    return (STATES.length + STAGES.indexOf(stage)) * 65_536 + risen(part, thirdOf(ground));
+  }
   const state = STATES.indexOf(cell.state);
   return state * 65_536 + (cell.state === "running" ? risen(cell.part, ground) : 0);
 }
@@ -45,11 +52,69 @@ const STATES: readonly FeedCell["state"][] = [
   "skipped",
 ];
 
+const STAGES: readonly Stage[] = [
+  "queued",
+  "uploading",
+  "uploaded",
+  "encoding",
+  "encoded",
+  "downloading",
+  "done",
+  "retrying",
+  "failed",
+  "skipped",
+];
+
+/** How many of the three parts of its way a chunk has behind it. */
+const BEHIND: Partial<Record<Stage, number>> = {
+  uploading: 0,
+  uploaded: 1,
+  encoding: 1,
+  encoded: 2,
+  downloading: 2,
+};
+
+/** The height that a third of a cell has, without the gap above it. */
+function thirdOf(ground: Ground): Ground {
+  const gap = Math.max(1, Math.round(ground.scale));
+  return { ...ground, height: Math.max(1, Math.floor((ground.height - 2 * gap) / 3)) };
+}
+
+/**
+ * Bars of a chunk that the cloud does: a pile of three, from the floor up the way there, the encoding, and the way
+ * back; the one at work fills up. Once it is back it is full like any other.
+ */
+function pile(cell: FeedCell, x: number, width: number, ground: Ground): Bar[] {
+  const { stage, part } = stageOf(cell);
+  const behind = BEHIND[stage];
+  if (behind === undefined) {
+    const state = ({ queued: "ready", retrying: "waiting" } as const)[stage as "queued"] ?? stage;
+    return barsOf({ ...cell, upload: null, download: null, state, part }, x, width, ground);
+  }
+  const third = thirdOf(ground);
+  const step = third.height + Math.max(1, Math.round(ground.scale));
+  const bar = (floor: number, height: number, color: keyof Palette): Bar => ({
+    x,
+    y: ground.height - floor - height,
+    width,
+    height,
+    color,
+  });
+  const all = Array.from({ length: behind }, (_, at) => bar(at * step, third.height, "done"));
+  const busy = stage === "uploading" || stage === "encoding" || stage === "downloading";
+  if (!busy) return all;
+  const tall = risen(part, third);
+  if (tall < third.height) all.push(bar(behind * step + tall, third.height - tall, "ready"));
+  if (tall > 0) all.push(bar(behind * step, tall, "running"));
+  return all;
+}
+
 /**
  * Bars of a cell between `x` and `x + width`: finished ones are full, running ones fill up from the floor,
  * those that wait are low, those that wait for another try low and marked above, failed ones are split.
  */
 export function barsOf(cell: FeedCell, x: number, width: number, ground: Ground): Bar[] {
+  if (isChunk(cell)) return pile(cell, x, width, ground);
   const { height } = ground;
   const low = Math.max(2, Math.round(height * LOW));
   const bar = (y: number, tall: number, color: keyof Palette): Bar => ({ x, y, width, height: tall, color });

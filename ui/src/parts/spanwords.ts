@@ -15,6 +15,8 @@ export function spanWords(span: DateSpan): string {
       return m.history_range_30_days();
     case "this-month":
       return m.history_range_this_month();
+    case "this-year":
+      return m.history_range_this_year();
     case "last-year":
       return m.history_range_last_year();
     case "custom": {

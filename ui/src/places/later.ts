@@ -2,6 +2,7 @@
 import { Later } from "$/state/later.svelte";
 
 export const places = {
+  costs: new Later(() => import("./costs/Costs.svelte")),
   history: new Later(() => import("./history/History.svelte")),
   job: new Later(() => import("./job/Job.svelte")),
   profiles: new Later(() => import("./profiles/Profiles.svelte")),

@@ -177,7 +177,7 @@ describe("the feed", () => {
     feed.fold({ type: "hold", hold });
     feed.fold({ type: "hold", hold: null });
     expect(feed.hold).toBeNull();
-    feed.fold({ type: "revisions", revisions: { watches: 4, outbox: 2, hold: 1 } });
+    feed.fold({ type: "revisions", revisions: { watches: 4, outbox: 2, hold: 1, costs: 0 } });
     feed.fold(snapshotOf(9, []));
     expect(feed.revisions.watches).toBe(4);
     expect(feed.snapshots).toBe(2);

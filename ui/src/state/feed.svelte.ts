@@ -39,7 +39,7 @@ export class JobFeed {
   /** Rises whenever settings were changed. */
   settingsVersion = $state.raw(0);
   /** Counters of what is read again when they rise. */
-  revisions = $state.raw<Revisions>({ watches: 0, outbox: 0, hold: 0 });
+  revisions = $state.raw<Revisions>({ watches: 0, outbox: 0, hold: 0, costs: 0 });
   /** Rises with every snapshot: something may have been missed before it. */
   snapshots = $state.raw(0);
   /** Why no new job is begun; `null`: jobs are begun. */

@@ -1,7 +1,7 @@
 /** What the engine found in a file and judged of it, in the language of the window. */
 import * as judged from "$/i18n/generated/judged.js";
-import type { Finding, RuleResult } from "$/ipc";
-import { english, key, own, raw, type Said, type Texts } from "$/state/words";
+import type { Finding, RuleResult, Unsupported } from "$/ipc";
+import { english, filled, key, own, raw, type Said, type Texts } from "$/state/words";
 
 const text = (name: string) => (judged as unknown as Texts)[name];
 
@@ -9,16 +9,16 @@ const text = (name: string) => (judged as unknown as Texts)[name];
 export function findingWords(finding: Finding): { text: Said; advice: Said } {
   const name = key("finding", finding.id);
   const { values = {} } = finding;
-  const template = english() ? undefined : text(name);
-  const said = template?.(values);
-  // An older engine names no values: the places would stay empty.
-  const whole = said !== undefined && !/undefined|\{[a-z_]+\}/.test(said);
   const advised = english() ? undefined : text(`${name}_advice`)?.();
   return {
-    text: whole ? own(said) : raw(finding.text),
+    text: filled(text(name), values, finding.text),
     advice: finding.advice === "" ? own("") : advised ? own(advised) : raw(finding.advice),
   };
 }
+
+/** Something that MediaConvert cannot do as it is asked. */
+export const unsupportedWords = (one: Unsupported): Said =>
+  filled(text(key("unsupported", one.id)), one.values, one.text);
 
 /** What a rule asks. */
 export function ruleTitle(rule: RuleResult): Said {

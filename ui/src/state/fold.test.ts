@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
 
-import type { StepState } from "$/ipc";
+import type { Cell, StepKind, StepState } from "$/ipc";
 import {
   applyProgress,
   applyStep,
   arranged,
   groupOf,
   reordered,
+  settled,
+  stageOf,
   trackOf,
   viewAfter,
   type FeedCell,
 } from "./fold";
-import { dice, idOf, liveOf, viewOf } from "./sample";
+import { cloudOf, dice, idOf, liveOf, viewOf } from "./sample";
 
 const step = (ord: number, state: StepState, attempt = 1) => ({
   event: "step" as const,
@@ -23,6 +25,92 @@ const step = (ord: number, state: StepState, attempt = 1) => ({
   frames: 100,
   failure: null,
   due_ms: null,
+});
+
+const NONE = { event: "step" as const, label: "", frames: 0, failure: null };
+const KINDS: StepKind[] = ["upload", "segment", "download"];
+
+describe("chunks that the cloud does", () => {
+  const STATES: StepState[] = ["blocked", "ready", "running", "waiting", "done", "failed", "skipped"];
+
+  it("are counted by how far they are, and their progress adds up to all frames, once", () => {
+    const chance = dice(11);
+    const track = trackOf(
+      cloudOf(
+        1,
+        Array.from({ length: 5 }, () => ["ready", "blocked", "blocked"]),
+      ),
+    );
+    expect(track.frames.all).toBe(500);
+    for (let n = 0; n < 600; n++) {
+      const ord = 1 + Math.floor(chance() * 15);
+      const kind = KINDS[(ord - 1) % 3] as StepKind;
+      const state = STATES[Math.floor(chance() * STATES.length)] ?? "ready";
+      if (chance() < 0.5)
+        applyStep(track, {
+          ...NONE,
+          ord,
+          kind,
+          state,
+          attempt: 1,
+          frames: kind === "segment" ? 100 : 0,
+          due_ms: chance() < 0.5 ? 5 : null,
+        });
+      else applyProgress(track, { job: idOf(1), ord, done: Math.floor(chance() * 150), total: 100 });
+      const segments = track.cells.filter((cell) => cell.kind === "segment");
+      const stages = segments.map((cell) => stageOf(cell));
+      expect(stages.every(({ part }) => part >= 0 && part <= 1)).toBe(true);
+      const of = (...names: string[]) => stages.filter(({ stage }) => names.includes(stage)).length;
+      expect(track.tally.segments).toEqual({
+        all: 5,
+        done: of("done", "skipped"),
+        running: of("encoding"),
+        waiting: of("retrying"),
+        failed: of("failed"),
+        uploading: of("uploading"),
+        downloading: of("downloading"),
+      });
+      expect(track.frames.all).toBe(500);
+      expect(track.frames.done).toBe(track.cells.reduce((sum, cell) => sum + cell.done, 0));
+      expect(track.frames.done).toBeLessThanOrEqual(500);
+      if (track.cells.every((cell) => cell.load === 0 || settled(cell.state)))
+        expect(track.frames.done).toBe(500);
+    }
+  });
+
+  it.each<[[StepState, StepState, StepState], string]>([
+    [["ready", "blocked", "blocked"], "queued"],
+    [["running", "blocked", "blocked"], "uploading"],
+    [["done", "ready", "blocked"], "uploaded"],
+    [["done", "running", "blocked"], "encoding"],
+    [["done", "waiting", "blocked"], "encoding"],
+    [["done", "done", "ready"], "encoded"],
+    [["done", "done", "running"], "downloading"],
+    [["done", "done", "done"], "done"],
+    [["failed", "blocked", "blocked"], "failed"],
+  ])("%s is %s", (states, stage) => {
+    const cell = trackOf(cloudOf(1, [states])).cells.find((one) => one.kind === "segment") as FeedCell;
+    expect(stageOf(cell).stage).toBe(stage);
+  });
+
+  it("that wait for another try are told from those that wait for the cloud", () => {
+    const track = trackOf(cloudOf(1, [["done", "running", "blocked"]]));
+    const segment = { ...NONE, ord: 2, kind: "segment" as const, frames: 100, attempt: 1 };
+    applyStep(track, { ...segment, state: "waiting", due_ms: null });
+    expect([track.tally.segments.running, track.tally.waiting]).toEqual([1, false]);
+    expect(applyProgress(track, { job: idOf(1), ord: 2, done: 50, total: 100 })).toBe(true);
+    applyStep(track, { ...segment, state: "waiting", due_ms: 9 });
+    expect([track.tally.segments.waiting, track.tally.waiting]).toEqual([1, true]);
+  });
+
+  it("segments of this machine beside them stay what they are", () => {
+    const live = cloudOf(1, [["done", "done", "done"]]);
+    const cells = [...live.cells, { ...(live.cells[2] as Cell), ord: 9, state: "running" as const }];
+    const track = trackOf({ ...live, cells });
+    const mine = track.byOrd.get(9) as FeedCell;
+    expect([mine.upload, mine.download, mine.load]).toEqual([null, null, 100]);
+    expect(track.tally.segments).toMatchObject({ all: 2, done: 1, running: 1 });
+  });
 });
 
 describe("steps", () => {
@@ -73,6 +161,8 @@ describe("steps", () => {
         running: at("running"),
         waiting: at("waiting"),
         failed: at("failed"),
+        uploading: 0,
+        downloading: 0,
       });
       expect([...track.tally.running].sort()).toEqual(
         [...new Set(track.cells.filter((cell) => cell.state === "running").map((cell) => cell.kind))].sort(),

@@ -15,12 +15,15 @@ export type Phase =
   | "starting"
   | "inspecting"
   | "hashing"
+  | "uploading"
   | "encoding"
+  | "downloading"
   | "audio"
   | "joining"
   | "verifying"
   | "delivering"
   | "tidying"
+  | "clearing"
   | "retrying"
   | "paused"
   | "pausing"
@@ -79,6 +82,8 @@ export function fractionOf(state: JobState, { tally, frames }: Track): number | 
 
 const ORDER: [StepKind, Phase][] = [
   ["segment", "encoding"],
+  ["upload", "uploading"],
+  ["download", "downloading"],
   ["audio", "audio"],
   ["deliver", "delivering"],
   ["verify", "verifying"],
@@ -86,6 +91,7 @@ const ORDER: [StepKind, Phase][] = [
   ["inspect", "inspecting"],
   ["hash", "hashing"],
   ["tidy", "tidying"],
+  ["clear", "clearing"],
 ];
 
 /** What happens now. */

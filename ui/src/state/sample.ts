@@ -10,6 +10,8 @@ export function viewOf(number: number, more: Partial<JobView> = {}): JobView {
     profile: "web-mp4",
     partner: "Web",
     engine: "local",
+    engine_wish: "auto",
+    route: null,
     state: "running",
     wish: "run",
     priority: 0,
@@ -39,6 +41,24 @@ export function liveOf(number: number, segments: StepState[], more: Partial<JobV
     cellOf(segments.length + 1, "stitch", "blocked"),
   ];
   return { job: viewOf(number, more), frame_rate: 25, cells };
+}
+
+/** A planned job with so many chunks of 100 frames that the cloud does: each is upload, segment, download. */
+export function cloudOf(
+  number: number,
+  chunks: [StepState, StepState, StepState][],
+  more: Partial<JobView> = {},
+): LiveJob {
+  const cells = [
+    cellOf(0, "inspect", "done"),
+    ...chunks.flatMap(([upload, segment, download], at) => [
+      cellOf(at * 3 + 1, "upload", upload),
+      cellOf(at * 3 + 2, "segment", segment, 100),
+      cellOf(at * 3 + 3, "download", download),
+    ]),
+    cellOf(chunks.length * 3 + 1, "stitch", "blocked"),
+  ];
+  return { job: viewOf(number, { engine: "cloud", ...more }), frame_rate: 25, cells };
 }
 
 export function snapshotOf(seq: number, jobs: LiveJob[]): Message {

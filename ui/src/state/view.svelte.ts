@@ -1,6 +1,6 @@
 import type { JobId, WatchId } from "$/ipc";
 
-export const PLACES = ["queue", "history", "watches", "profiles", "settings"] as const;
+export const PLACES = ["queue", "history", "watches", "profiles", "costs", "settings"] as const;
 export type PlaceName = (typeof PLACES)[number];
 export type View = { place: PlaceName } | { place: "job"; id: JobId } | { place: "watch"; id: WatchId };
 

@@ -1,7 +1,8 @@
 /** What the engine says by codes and names, in the language of the window; the engine's English where there is none. */
+import { minutesSpan } from "$/format";
 import { locale, m } from "$/i18n";
 import * as named from "$/i18n/generated/named.js";
-import type { Failure, JobId, LeftOutReason, StepKind, StepState } from "$/ipc";
+import type { EngineKind, Failure, JobId, LeftOutReason, Route, StepKind, StepState } from "$/ipc";
 import { asCommandError, type Code } from "$/ipc";
 
 export type Texts = Record<string, ((values?: Record<string, string>) => string) | undefined>;
@@ -21,6 +22,32 @@ export const own = (words: string): Said => ({ text: words, original: false });
 /** A text under a made-up name, or what stands for it. */
 function byName(prefix: string, name: string, otherwise: string): string {
   return text(key(prefix, name))?.() ?? otherwise;
+}
+
+/** A text with values in it; the engine's English where there is none, or where an older engine names no values. */
+export function filled(
+  template: ((values?: Record<string, string>) => string) | undefined,
+  values: Record<string, string>,
+  otherwise: string,
+): Said {
+  const said = english() ? undefined : template?.(values);
+  return said !== undefined && !/undefined|\{[a-z_]+\}/.test(said) ? own(said) : raw(otherwise);
+}
+
+/** An engine for people. */
+export const engineName = (engine: EngineKind) =>
+  engine === "cloud" ? m.job_engine_cloud() : m.job_engine_local();
+
+/** Values of routes that are minutes. */
+const SPANS: ReadonlySet<string> = new Set(["local", "cloud", "deadline", "patience"]);
+
+/** Why an engine does a job, or cannot. */
+export function routeWords(route: Route): Said {
+  const values = Object.entries(route.values).map(([name, value]) => [
+    name,
+    SPANS.has(name) ? minutesSpan(Number(value)) : value,
+  ]);
+  return filled(text(key("route", route.id)), Object.fromEntries(values), route.text);
 }
 
 /** A failure for people. */
@@ -86,7 +113,7 @@ export function failureWords(failure: Failure): FailureWords {
 export const codeTitle = (code: Code) => byName(`${key("code", code)}`, "title", code);
 
 /** What a person can do about a failure with one press. */
-export type NextAction = "retry" | "again" | "reveal" | "open";
+export type NextAction = "retry" | "again" | "reveal" | "open" | "cloud";
 
 const ACTIONS: Partial<Record<Code, NextAction>> = {
   "MED-02": "reveal",
@@ -103,6 +130,8 @@ const ACTIONS: Partial<Record<Code, NextAction>> = {
   "DST-03": "again",
   "ENC-03": "again",
   "VER-01": "open",
+  "CLD-03": "cloud",
+  "CLD-04": "again",
 };
 
 /** See [`NextAction`]. */
@@ -128,14 +157,24 @@ const ONLY: Readonly<Record<string, StepKind>> = {
   "inspect the source": "inspect",
   "hash the source": "hash",
   "remove temporary files": "tidy",
+  "remove everything from the cloud": "clear",
+  "remove from the cloud what is not needed any more": "clear",
+};
+
+const PIECE = /^((?:send |fetch )?segment) (\d+) of (\d+)(?: of (.+))?$/;
+const PIECES: Record<string, (values: { n: string; all: string }) => string> = {
+  segment: m.step_segment_of,
+  "send segment": m.step_upload_of,
+  "fetch segment": m.step_download_of,
 };
 
 /** `segment 3 of 12`, `audio main` in the language of the window. */
 export function stepName(label: string): string {
   const only = ONLY[label];
   if (only) return stepKind(only);
-  const segment = /^segment (\d+) of (\d+)$/.exec(label);
-  if (segment) return m.step_segment_of({ n: segment[1] ?? "", all: segment[2] ?? "" });
+  const [, piece = "", n = "", all = "", output] = PIECE.exec(label) ?? [];
+  const one = PIECES[piece]?.({ n, all });
+  if (one !== undefined) return output ? m.step_of_output({ step: one, output }) : one;
   const [kind = "", ...rest] = label.split(" ");
   const known = text(key("step", kind))?.();
   if (!known) return label;

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { overflowing, violations } from "./axe";
@@ -30,8 +30,27 @@ async function toWatches(page: Page) {
 }
 
 async function toSettings(page: Page, tab: number) {
-  await page.keyboard.press("Control+5");
+  await page.keyboard.press("Control+6");
   await page.locator("main > section [role=tab]").nth(tab).click();
+}
+
+async function toJob(page: Page, name: string) {
+  await page.keyboard.press("Control+K");
+  await page.getByRole("combobox").fill(name);
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.locator("main h1").waitFor();
+}
+
+/** Ticks a profile, which another view may have ticked before. */
+async function tick(profiles: Locator, at: number) {
+  await profiles.locator("input[type=checkbox]").nth(at).check({ force: true });
+}
+
+/** What is shown of the sheet is of what is ticked. */
+async function tried(page: Page) {
+  await page.locator("[role=dialog] .stale").first().waitFor({ state: "detached" });
+  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running"));
 }
 
 /** Other views expect the settings as they are at first. */
@@ -113,14 +132,70 @@ const VIEWS: Record<string, View> = {
   },
   settings: {
     reach: async ({ page }) => {
-      await page.keyboard.press("Control+5");
+      await page.keyboard.press("Control+6");
       await page.locator("#settings-checks li").first().waitFor();
     },
     leave: home,
   },
-  channels: {
+  costs: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+5");
+      await page.locator("#costs-spend [role=slider]").waitFor();
+    },
+    leave: home,
+  },
+  "costs-read": {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+5");
+      await page.locator("#costs-spend [role=slider]").focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.locator("#costs-spend .lit").waitFor();
+    },
+    leave: home,
+  },
+  "costs-span": {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+5");
+      await page.locator("main header button").first().click();
+      await page.locator(".span-box").waitFor();
+    },
+    leave: async (window) => {
+      await window.page.keyboard.press("Escape");
+      await window.page.locator(".span-box").waitFor({ state: "detached" });
+      await home(window);
+    },
+  },
+  "costs-bucket": {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+5");
+      await page.locator("#costs-bucket button").first().click();
+      await page.locator("#costs-bucket table").waitFor();
+      await page.locator("main .foot").scrollIntoViewIfNeeded();
+    },
+    leave: home,
+  },
+  cloud: {
     reach: async ({ page }) => {
       await toSettings(page, 1);
+      await page.locator("#settings-setup .known button").last().click();
+      await page.locator("#settings-setup li.fine").nth(9).waitFor();
+    },
+    leave: leaveSettings,
+  },
+  "cloud-figures": {
+    reach: async ({ page }) => {
+      await toSettings(page, 1);
+      await page.locator("#settings-connection .advanced button").click();
+      const month = page.locator("#settings-budget input").first();
+      await month.fill("a lot");
+      await month.press("Enter");
+      await page.getByRole("alert").waitFor();
+    },
+    leave: leaveSettings,
+  },
+  channels: {
+    reach: async ({ page }) => {
+      await toSettings(page, 2);
       const broker = page.locator("main article").nth(1);
       await broker.locator(".actions button").first().click();
       await broker.getByRole("status").locator("button").waitFor();
@@ -129,7 +204,7 @@ const VIEWS: Record<string, View> = {
   },
   "channel-form": {
     reach: async ({ page }) => {
-      await toSettings(page, 1);
+      await toSettings(page, 2);
       await page.locator("main header button").last().click();
       const dialog = page.getByRole("dialog");
       await dialog.locator("label").nth(1).click();
@@ -140,7 +215,7 @@ const VIEWS: Record<string, View> = {
   },
   "channel-secret": {
     reach: async ({ page }) => {
-      await toSettings(page, 1);
+      await toSettings(page, 2);
       await page.locator("main article h3 button").first().click();
       await page.getByRole("dialog").locator(".stored").waitFor();
     },
@@ -148,14 +223,14 @@ const VIEWS: Record<string, View> = {
   },
   "delivery-log": {
     reach: async ({ page }) => {
-      await toSettings(page, 2);
+      await toSettings(page, 3);
       await page.locator("main [role=grid] [data-index='6']").waitFor();
     },
     leave: leaveSettings,
   },
   message: {
     reach: async ({ page }) => {
-      await toSettings(page, 2);
+      await toSettings(page, 3);
       await page.locator("main [role=grid] [data-index] .many").first().click();
       await page.getByRole("dialog").locator("table").waitFor();
     },
@@ -193,6 +268,33 @@ const VIEWS: Record<string, View> = {
     },
     leave: home,
   },
+  "cloud-job": {
+    reach: async ({ page }) => {
+      await toJob(page, "Special_Storm");
+      await page.locator("main .key .chunk").first().waitFor();
+    },
+    leave: home,
+  },
+  "cloud-charges": {
+    reach: async ({ page }) => {
+      await toJob(page, "Special_Storm");
+      await page.getByRole("tab").nth(2).click();
+      await page.locator("main table").nth(1).waitFor();
+    },
+    leave: home,
+  },
+  template: {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+4");
+      await page.locator("main header button[aria-haspopup=menu]").first().click();
+      await page.getByRole("menuitem").nth(1).click();
+      await page.getByRole("dialog").locator("li").first().waitFor();
+    },
+    leave: async (window) => {
+      await escape(window);
+      await home(window);
+    },
+  },
   editor: {
     reach: async ({ page }) => {
       await page.keyboard.press("Control+4");
@@ -207,7 +309,7 @@ const VIEWS: Record<string, View> = {
   },
   select: {
     reach: async ({ page }) => {
-      await page.keyboard.press("Control+5");
+      await page.keyboard.press("Control+6");
       await page.locator("#settings-engine .select-trigger").first().click();
       await page.getByRole("option").first().waitFor();
     },
@@ -263,6 +365,45 @@ const VIEWS: Record<string, View> = {
       await page.getByRole("dialog").waitFor();
     },
   },
+  "sheet-engines": {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+O");
+      const profiles = page.getByRole("dialog").locator("section").nth(1);
+      await tick(profiles, 0);
+      await profiles.locator(".engines").first().waitFor();
+      await profiles.locator("button[aria-expanded]").first().click();
+      await profiles.locator(".offers button[aria-expanded]").first().click();
+      await profiles.locator(".lines").first().scrollIntoViewIfNeeded();
+      await tried(page);
+    },
+  },
+  "sheet-cloud": {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+O");
+      const dialog = page.getByRole("dialog");
+      await tick(dialog.locator("section").nth(1), 1);
+      await dialog.locator("footer [role=radiogroup] label").nth(2).click();
+      await dialog.locator("footer .said .warn").waitFor();
+      await tried(page);
+    },
+    // The next sheet begins with the engine of this one.
+    leave: async (window) => {
+      await window.page.getByRole("dialog").locator("footer [role=radiogroup] label").first().click();
+      await escape(window);
+    },
+  },
+  "sheet-deadline": {
+    reach: async ({ page }) => {
+      await page.keyboard.press("Control+O");
+      await page.getByRole("dialog").locator("footer .due button").first().click();
+      await page.getByRole("grid").last().waitFor();
+    },
+    leave: async (window) => {
+      await window.page.keyboard.press("Escape");
+      await window.page.locator(".due-box").waitFor({ state: "detached" });
+      await escape(window);
+    },
+  },
 };
 
 const LOOKS: Looks[] = [
@@ -315,6 +456,24 @@ it("shows that no folder is watched", async () => {
   await window.page.locator("main .empty").waitFor();
   await window.page.screenshot({ path: `${SHOTS}watches-empty-en-light.png` });
   expect.soft(await violations(window.page)).toEqual([]);
+  expect.soft(window.faults).toEqual([]);
+  await window.close();
+});
+
+it("shows that nothing was spent, and a cloud that is not set up", async () => {
+  const window = await Window.open(browser, { fake: ["costs=none", "cloud=none", "setup=credentials"] });
+  const { page } = window;
+  await page.keyboard.press("Control+5");
+  await page.locator("main .empty").waitFor();
+  await page.screenshot({ path: `${SHOTS}costs-empty-en-light.png` });
+  expect.soft(await violations(page)).toEqual([]);
+  await page.locator("main .empty button").click();
+  await page.locator("#settings-setup input").first().fill("studio-spillway");
+  await page.keyboard.press("Enter");
+  await page.locator("#settings-setup li.missing").waitFor();
+  await page.screenshot({ path: `${SHOTS}cloud-missing-en-light.png` });
+  expect.soft(await violations(page)).toEqual([]);
+  expect.soft(await overflowing(page), "sideways").toEqual([]);
   expect.soft(window.faults).toEqual([]);
   await window.close();
 });

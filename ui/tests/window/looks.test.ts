@@ -63,7 +63,7 @@ const THEMES = ["light", "dark"] as const;
 for (const [language, locale] of LANGUAGES.entries()) {
   for (const [at, theme] of THEMES.entries()) {
     test(`every place in ${locale}, ${theme}`, async () => {
-      await go(4);
+      await go(5);
       await window.see("#settings-appearance [role=radiogroup]");
       // Not with the pointer: the checks above come in while it is on its way.
       const choose = (group: number, option: number) =>
@@ -88,6 +88,9 @@ for (const [language, locale] of LANGUAGES.entries()) {
       };
       await shot("settings");
       await tab(1);
+      await window.see("#settings-setup input");
+      await shot("cloud");
+      await tab(2);
       await window.see("main article");
       await shot("channels");
       await window.press(/Newsroom monitor/, "main article");
@@ -95,7 +98,7 @@ for (const [language, locale] of LANGUAGES.entries()) {
       await shot("channel-form");
       await window.keys(Key.ESCAPE);
       await window.until("the form is gone", async () => (await window.text("[role=dialog]")) === "");
-      await tab(2);
+      await tab(3);
       await (await window.see("main [data-index]")).click();
       await window.see("[role=dialog] pre");
       await shot("message");
@@ -128,6 +131,9 @@ for (const [language, locale] of LANGUAGES.entries()) {
       await go(3);
       await window.see("main h2");
       await shot("profiles");
+      await go(4);
+      await window.see("main .empty button");
+      await shot("costs");
 
       await go(0);
       await window.focus(jobs.delivered);

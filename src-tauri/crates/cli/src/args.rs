@@ -1,5 +1,6 @@
 //! The command line as users type it.
 
+pub(crate) mod cloud;
 pub(crate) mod notify;
 pub(crate) mod watch;
 
@@ -93,6 +94,13 @@ pub(crate) enum Verb {
     /// Tell others what happens: webhooks, commands, e-mail, message brokers
     #[command(subcommand)]
     Notify(notify::NotifyVerb),
+    /// What each engine would need and take for a file
+    Estimate(cloud::Estimate),
+    /// What was spent
+    Costs(cloud::Costs),
+    /// The cloud engine: set it up, check it, clear up
+    #[command(subcommand)]
+    Cloud(cloud::CloudVerb),
     /// Check that everything Spillway needs is here
     Doctor,
     /// One piece of media work, asked for on stdin and answered on stdout
@@ -115,6 +123,9 @@ pub(crate) struct Delivery {
     /// Who does the work
     #[arg(long, value_enum, default_value_t, value_name = "ENGINE")]
     pub(crate) engine: EngineChoice,
+    /// When it should be delivered: 2026-11-23T18:00, or from now on: +90m, +2h. Engine `auto` goes by it
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) deadline: Option<String>,
     /// Worker processes at a time (with `submit`: whoever runs the queue decides) [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) workers: Option<u32>,
@@ -209,6 +220,10 @@ pub(crate) enum ProfileVerb {
     Check(ProfileFiles),
     /// JSON Schema of profile files, for editors
     Schema,
+    /// Make a profile of an exported MediaConvert job template; lists what did not map
+    Import(cloud::Import),
+    /// Settings of the MediaConvert jobs that a profile compiles to. Exit code 1 when MediaConvert cannot do it
+    Mediaconvert(cloud::Compile),
 }
 
 /// One profile.

@@ -133,6 +133,8 @@ impl Board {
             EventBody::Submitted
             | EventBody::Planned { .. }
             | EventBody::Recovered { .. }
+            | EventBody::Routed { .. }
+            | EventBody::Charged { .. }
             | EventBody::Moved { .. }
             | EventBody::Dismissed
             | EventBody::Removed => {}
@@ -205,9 +207,12 @@ impl Row {
             (StepKind::Deliver, "delivering"),
             (StepKind::Verify, "verifying"),
             (StepKind::Stitch, "joining"),
+            (StepKind::Download, "downloading"),
+            (StepKind::Upload, "uploading"),
             (StepKind::Inspect, "inspecting"),
             (StepKind::Hash, "hashing the source"),
             (StepKind::Tidy, "tidying up"),
+            (StepKind::Clear, "clearing the bucket"),
         ];
         if let Some((_, word)) = order.iter().find(|(kind, _)| any(*kind, StepState::Running)) {
             return word;
@@ -268,7 +273,9 @@ pub(crate) mod tests {
             source: PathBuf::from("/in/master.mov"),
             profile: "web".into(),
             partner: "Web".into(),
-            engine: "local".into(),
+            engine: spillway_engine::route::EngineKind::Local,
+            engine_wish: spillway_engine::route::EngineWish::Auto,
+            route: None,
             state: JobState::Running,
             wish: Wish::Run,
             priority: 0,

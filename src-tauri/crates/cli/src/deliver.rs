@@ -1,6 +1,9 @@
 //! `deliver` and `submit`.
 
-use spillway_engine::model::{JobExtras, JobState, JobView, SubmitRequest};
+use spillway_engine::{
+    model::{JobExtras, JobState, JobView, SubmitRequest},
+    route::EngineWish,
+};
 
 use crate::{
     Session,
@@ -10,7 +13,7 @@ use crate::{
     exit::{CommandError, Exit},
     explain,
     follow::{Follow, Scope},
-    jobs, stop, text, variable,
+    jobs, moment, stop, text, variable,
 };
 
 /// Submits and sees it through.
@@ -51,15 +54,13 @@ pub(crate) fn submit(session: &Session<'_>, what: &Delivery) -> Result<Exit, Com
 }
 
 fn request(session: &Session<'_>, what: &Delivery) -> Result<SubmitRequest, CommandError> {
-    match what.engine {
-        EngineChoice::Auto | EngineChoice::Local => {}
-        EngineChoice::Cloud => {
-            return Err(CommandError::usage(
-                "This build of Spillway has only the local engine.",
-                "Leave --engine out, or use --engine local.",
-            ));
-        }
-    }
+    let engine = match what.engine {
+        EngineChoice::Auto => EngineWish::Auto,
+        EngineChoice::Local => EngineWish::Local,
+        EngineChoice::Cloud => EngineWish::Cloud,
+    };
+    let deadline_ms =
+        what.deadline.as_deref().map(|text| moment::deadline(text, moment::now())).transpose()?;
     let profiles = what.profiles.iter().map(|name| session.profile(name));
     let out_dir = what
         .out
@@ -71,7 +72,8 @@ fn request(session: &Session<'_>, what: &Delivery) -> Result<SubmitRequest, Comm
         sources: what.files.clone(),
         profiles: profiles.collect::<Result<_, CommandError>>()?,
         out_dir,
+        engine,
         priority: 0,
-        extras: JobExtras::default(),
+        extras: JobExtras { deadline_ms, ..JobExtras::default() },
     })
 }

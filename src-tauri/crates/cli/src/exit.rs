@@ -104,6 +104,8 @@ impl CommandError {
                 | EngineError::Io { .. }
                 | EngineError::Export(_)
                 | EngineError::Illegal(_)
+                | EngineError::Cloud(_)
+                | EngineError::PriceBook { .. }
                 | EngineError::Thread(_) => Exit::Environment,
             },
         }
@@ -147,6 +149,7 @@ impl From<CatalogError> for CommandError {
             | CatalogError::NotText(_)
             | CatalogError::TooLarge(_)
             | CatalogError::Taken { .. }
+            | CatalogError::NoTemplate { .. }
             | CatalogError::Shipped(_) => Self::usage(what, ""),
             CatalogError::Read { path, source } => {
                 Self::environment(format!("{} cannot be read.", text::path(&path)), source)

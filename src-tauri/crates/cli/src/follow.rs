@@ -182,7 +182,10 @@ impl<'a> Follow<'a> {
         match event.body {
             EventBody::Planned { .. } | EventBody::Recovered { .. } => self.seed(event.job),
             EventBody::Removed => self.board.remove(event.job),
-            EventBody::Moved { .. } | EventBody::Dismissed => {}
+            EventBody::Moved { .. }
+            | EventBody::Dismissed
+            | EventBody::Routed { .. }
+            | EventBody::Charged { .. } => {}
             EventBody::Submitted
             | EventBody::Job { .. }
             | EventBody::Wished { .. }
@@ -221,6 +224,8 @@ impl<'a> Follow<'a> {
             | EventBody::Wished { .. }
             | EventBody::Planned { .. }
             | EventBody::Step { .. }
+            | EventBody::Routed { .. }
+            | EventBody::Charged { .. }
             | EventBody::Moved { .. }
             | EventBody::Dismissed
             | EventBody::Recovered { .. } => plain::note(self.out, &self.board, event),

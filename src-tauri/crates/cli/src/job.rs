@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use spillway_engine::model::{AttemptView, JobDetail, StepKind, StepState, StepView};
+use spillway_engine::{
+    cost::{ChargeState, LedgerLine},
+    model::{AttemptView, JobDetail, JobView, StepKind, StepState, StepView},
+};
 
 use crate::{
     Session,
@@ -11,7 +14,7 @@ use crate::{
     documents::{DetailDocument, wall_ms},
     draw::{self, Glyphs},
     exit::{CommandError, Exit},
-    explain, hold, jobs,
+    estimate, explain, hold, jobs,
     out::Paint,
     summary, text, variable,
 };
@@ -25,6 +28,10 @@ pub(crate) fn job(session: &Session<'_>, which: &JobName) -> Result<Exit, Comman
     } else {
         let now_ms = jiff::Timestamp::now().as_millisecond();
         session.out.result(&words(&detail, now_ms, Glyphs::of(&variable), session.out.paint()));
+        let charges = engine.ledger(detail.job.id)?;
+        if !charges.is_empty() {
+            session.out.result(&ledger(&charges, session.out.paint()));
+        }
         if !detail.job.state.ended()
             && let Some(hold) = engine.hold()?
         {
@@ -69,7 +76,7 @@ fn facts(detail: &JobDetail, now_ms: i64, paint: Paint) -> String {
         ("profile", format!("{} ({})", text::escape(&job.profile), text::escape(&job.partner))),
         ("into", text::path(&job.out_dir)),
         ("state", jobs::state(job, paint)),
-        ("engine", text::escape(&job.engine)),
+        ("engine", engine(job)),
         ("submitted", text::moment(job.created_ms)),
         ("started", job.started_ms.map_or_else(|| "-".to_owned(), text::moment)),
         ("ended", ended),
@@ -83,6 +90,36 @@ fn facts(detail: &JobDetail, now_ms: i64, paint: Paint) -> String {
         |(name, value): (&String, &String)| vec![paint.faint(&text::escape(name)), text::escape(value)];
     table.extend(job.extras.metadata.iter().map(said));
     text::table(&table)
+}
+
+/// What was charged.
+fn ledger(charges: &[LedgerLine], paint: Paint) -> String {
+    let head = ["charge", "for", "quantity", "estimate", "amount", ""].map(|title| paint.strong(title));
+    let mut rows = vec![head.to_vec()];
+    rows.extend(charges.iter().map(|line| {
+        let state = match line.state {
+            ChargeState::Reserved => paint.odd("reserved"),
+            ChargeState::Settled => "settled".to_owned(),
+            ChargeState::Void => paint.faint("void"),
+        };
+        vec![
+            estimate::word(&line.resource),
+            text::escape(&line.item),
+            format!("{:.3} {}", line.quantity, estimate::word(&line.unit)),
+            text::dollars(line.estimate_microusd),
+            text::dollars(line.amount_microusd),
+            state,
+        ]
+    }));
+    text::table(&rows)
+}
+
+/// Which engine, and why.
+fn engine(job: &JobView) -> String {
+    match &job.route {
+        Some(route) => format!("{}: {}", job.engine, text::escape(&route.text)),
+        None => format!("not decided yet ({} is wanted)", estimate::word(&job.engine_wish)),
+    }
 }
 
 /// Speed of the finished segments: `43 fps, 1.8x`.

@@ -2,10 +2,13 @@
 
 mod args;
 mod board;
+mod cloud;
+mod costs;
 mod deliver;
 mod doctor;
 mod documents;
 mod draw;
+mod estimate;
 mod exit;
 mod explain;
 mod follow;
@@ -13,6 +16,7 @@ mod hold;
 mod job;
 mod jobs;
 mod lines;
+mod moment;
 mod notify;
 mod out;
 mod plain;
@@ -75,6 +79,9 @@ fn perform(arguments: &Arguments, out: &Out) -> Result<ExitCode, CommandError> {
         Verb::Verify(what) => verify::verify(&session, what),
         Verb::Watch(what) => watch::watch(&session, what),
         Verb::Notify(what) => notify::notify(&session, what),
+        Verb::Estimate(what) => estimate::estimate(&session, what),
+        Verb::Costs(what) => costs::costs(&session, what),
+        Verb::Cloud(what) => cloud::cloud(&session, what),
         Verb::Doctor => doctor::doctor(&session),
         Verb::Worker => return Ok(worker()),
     };

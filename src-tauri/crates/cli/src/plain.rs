@@ -29,6 +29,9 @@ fn words(row: &Row, body: &EventBody) -> Option<String> {
         EventBody::Wished { wish: Wish::Pause } => Some("shall pause".to_owned()),
         EventBody::Wished { wish: Wish::Cancel } => Some("shall stop".to_owned()),
         EventBody::Wished { wish: Wish::Run } => Some("goes on".to_owned()),
+        EventBody::Routed { route } => {
+            Some(format!("engine {}: {}", route.engine, text::escape(&route.text)))
+        }
         EventBody::Planned { segments, frames, findings, .. } => {
             let mut lines = vec![format!(
                 "{} in {}",
@@ -51,10 +54,16 @@ fn words(row: &Row, body: &EventBody) -> Option<String> {
                 StepKind::Segment | StepKind::Audio | StepKind::Stitch | StepKind::Verify => {
                     Some(format!("{percent}{} done", text::escape(label)))
                 }
-                StepKind::Inspect | StepKind::Hash | StepKind::Deliver | StepKind::Tidy => None,
+                StepKind::Inspect
+                | StepKind::Hash
+                | StepKind::Upload
+                | StepKind::Download
+                | StepKind::Deliver
+                | StepKind::Tidy
+                | StepKind::Clear => None,
             }
         }
-        EventBody::Step { .. } | EventBody::Dismissed => None,
+        EventBody::Step { .. } | EventBody::Dismissed | EventBody::Charged { .. } => None,
         EventBody::Recovered { kept, interrupted } => Some(format!(
             "taken up again: {} kept, {} run again",
             text::plural((*kept).into(), "step"),

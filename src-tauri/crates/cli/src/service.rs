@@ -107,6 +107,10 @@ impl<'a> Log<'a> {
             EventBody::Recovered { kept, interrupted } => {
                 tracing::info!(%job, kept, interrupted, "job taken up again");
             }
+            EventBody::Routed { route } => {
+                tracing::info!(%job, engine = %route.engine, why = route.text, "job routed");
+            }
+            EventBody::Charged { cost_microusd } => tracing::debug!(%job, cost_microusd, "job charged"),
             EventBody::Moved { .. } | EventBody::Dismissed => {}
             EventBody::Removed => tracing::info!(%job, "job removed"),
         }

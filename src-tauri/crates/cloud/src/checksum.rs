@@ -109,13 +109,42 @@ pub(crate) fn crc(bytes: &[u8]) -> u64 {
     u64::from_be_bytes(crc)
 }
 
-enum Sum {
+/// CRC32 as S3 writes it: of all that it takes for a whole and its parts alike, the one that every server knows.
+pub(crate) fn crc32_text(bytes: &[u8]) -> String {
+    let mut sum = Sum::new(Kind::Crc32);
+    sum.update(bytes);
+    sum.text()
+}
+
+/// MD5 as an `ETag` has it.
+pub(crate) fn md5_text(bytes: &[u8]) -> String {
+    hex(&Md5::digest(bytes))
+}
+
+/// `ETag` of an object that came in these parts: MD5 of their MD5s, and how many there were. `None`: one of the
+/// parts' `ETag`s is no MD5.
+pub(crate) fn composed(parts: &[String]) -> Option<String> {
+    let mut sum = Md5::new();
+    for part in parts {
+        let digits = part.as_bytes();
+        if digits.len() != 32 {
+            return None;
+        }
+        for pair in digits.chunks(2) {
+            let pair = std::str::from_utf8(pair).ok()?;
+            sum.update([u8::from_str_radix(pair, 16).ok()?]);
+        }
+    }
+    Some(format!("{}-{}", hex(&sum.finalize()), parts.len()))
+}
+
+pub(crate) enum Sum {
     Service(Box<dyn HttpChecksum>),
     Md5(Md5),
 }
 
 impl Sum {
-    fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind) -> Self {
         let algorithm = match kind {
             Kind::Crc64Nvme => ChecksumAlgorithm::Crc64Nvme,
             Kind::Crc32c => ChecksumAlgorithm::Crc32c,
@@ -127,7 +156,7 @@ impl Sum {
         Self::Service(algorithm.into_impl())
     }
 
-    fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Service(sum) => sum.update(bytes),
             Self::Md5(sum) => sum.update(bytes),
@@ -135,7 +164,7 @@ impl Sum {
     }
 
     /// As the service writes it.
-    fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         match self {
             Self::Service(sum) => aws_smithy_types::base64::encode(sum.finalize()),
             Self::Md5(sum) => hex(&sum.finalize()),

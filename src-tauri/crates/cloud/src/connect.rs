@@ -4,23 +4,23 @@ use std::{
     fmt,
     future::Future,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use aws_config::{
-    BehaviorVersion, Region, environment::region::EnvironmentVariableRegionProvider,
+    BehaviorVersion, Region, SdkConfig, environment::region::EnvironmentVariableRegionProvider,
     meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig,
     timeout::TimeoutConfig,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_s3::config::ResponseChecksumValidation;
+use aws_sdk_s3::config::{ResponseChecksumValidation, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{CloudError, CloudSettings};
+use crate::{CloudError, CloudSettings, limit::Calls, transfer::Pace};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ const NOTICE: Duration = Duration::from_millis(50);
 /// What S3-compatible servers take when nobody says otherwise.
 const USUAL_REGION: &str = "us-east-1";
 
-/// S3 and SQS as one set of credentials sees them. Clones share their connection.
+/// S3, SQS and MediaConvert as one set of credentials sees them. Clones share their connection.
 #[derive(Clone)]
 pub struct Cloud {
     shared: Arc<Shared>,
@@ -49,6 +49,8 @@ struct Shared {
     settings: CloudSettings,
     keys: Option<SharedCredentialsProvider>,
     bounds: Bounds,
+    calls: Arc<Calls>,
+    pace: Arc<Pace>,
     line: Mutex<Option<Arc<Line>>>,
 }
 
@@ -59,22 +61,42 @@ pub(crate) struct Bounds {
     pub(crate) range_bytes: u64,
     /// Ranges on their way at a time; so many, and one being written, are held in memory.
     pub(crate) parallel: usize,
+    /// Bytes of a part of an upload; more, when there would be too many. S3 takes no part below 5 MiB but the last.
+    pub(crate) part_bytes: u64,
+    /// Parts on their way at a time; so many, and one being read, are held in memory.
+    pub(crate) parts: usize,
     /// First pause before something is tried again; doubles.
     pub(crate) pause: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { range_bytes: 8 << 20, parallel: 4, pause: Duration::from_millis(500) }
+        Self {
+            range_bytes: 8 << 20,
+            parallel: 4,
+            part_bytes: 8 << 20,
+            parts: 3,
+            pause: Duration::from_millis(500),
+        }
     }
 }
 
 /// Threads and clients.
 pub(crate) struct Line {
     runtime: Option<Runtime>,
+    settings: CloudSettings,
+    found: SdkConfig,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
+    sender: OnceLock<aws_sdk_s3::Client>,
+    mediaconvert: OnceLock<aws_sdk_mediaconvert::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
     pub(crate) bounds: Bounds,
+    /// Turns of calls to MediaConvert.
+    pub(crate) calls: Arc<Calls>,
+    /// Turns of bytes.
+    pub(crate) pace: Arc<Pace>,
 }
 
 impl Drop for Line {
@@ -101,7 +123,13 @@ impl Cloud {
         keys: Option<SharedCredentialsProvider>,
         bounds: Bounds,
     ) -> Result<Self, CloudError> {
-        let endpoints = [("s3_endpoint", &settings.s3_endpoint), ("sqs_endpoint", &settings.sqs_endpoint)];
+        let endpoints = [
+            ("s3_endpoint", &settings.s3_endpoint),
+            ("sqs_endpoint", &settings.sqs_endpoint),
+            ("mediaconvert_endpoint", &settings.mediaconvert_endpoint),
+            ("iam_endpoint", &settings.iam_endpoint),
+            ("sts_endpoint", &settings.sts_endpoint),
+        ];
         for (name, endpoint) in endpoints {
             let Some(endpoint) = endpoint else { continue };
             let host =
@@ -113,8 +141,20 @@ impl Cloud {
                 return Err(CloudError::Setting { name, why: "an address holds no credentials" });
             }
         }
-        let shared = Shared { settings: settings.clone(), keys, bounds, line: Mutex::new(None) };
+        let shared = Shared {
+            settings: settings.clone(),
+            keys,
+            bounds,
+            calls: Arc::new(Calls::per_minute(settings.calls_per_minute)),
+            pace: Arc::new(Pace::of(settings.bandwidth_mbps)),
+            line: Mutex::new(None),
+        };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// What was set.
+    pub(crate) fn settings(&self) -> &CloudSettings {
+        &self.shared.settings
     }
 
     /// Runs asynchronous work until it ends or is cancelled.
@@ -142,6 +182,57 @@ impl Cloud {
 }
 
 impl Line {
+    /// Region that is asked.
+    pub(crate) fn region(&self) -> &str {
+        self.found.region().map_or(USUAL_REGION, Region::as_ref)
+    }
+
+    /// S3 for content: as long as bytes move it waits, which is watched elsewhere; nothing is tried twice here.
+    pub(crate) fn sender(&self) -> &aws_sdk_s3::Client {
+        self.sender.get_or_init(|| {
+            let config = self.s3.config().to_builder();
+            let config = config.retry_config(RetryConfig::disabled()).timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).disable_read_timeout().build(),
+            );
+            let config = config.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+            aws_sdk_s3::Client::from_conf(config.build())
+        })
+    }
+
+    /// MediaConvert; every try takes its own turn, so the SDK makes one only.
+    pub(crate) fn mediaconvert(&self) -> &aws_sdk_mediaconvert::Client {
+        self.mediaconvert.get_or_init(|| {
+            let mut config = aws_sdk_mediaconvert::config::Builder::from(&self.found)
+                .retry_config(RetryConfig::disabled());
+            if let Some(endpoint) = &self.settings.mediaconvert_endpoint {
+                config = config.endpoint_url(endpoint);
+            }
+            aws_sdk_mediaconvert::Client::from_conf(config.build())
+        })
+    }
+
+    /// IAM.
+    pub(crate) fn iam(&self) -> &aws_sdk_iam::Client {
+        self.iam.get_or_init(|| {
+            let mut config = aws_sdk_iam::config::Builder::from(&self.found);
+            if let Some(endpoint) = &self.settings.iam_endpoint {
+                config = config.endpoint_url(endpoint);
+            }
+            aws_sdk_iam::Client::from_conf(config.build())
+        })
+    }
+
+    /// STS.
+    pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
+        self.sts.get_or_init(|| {
+            let mut config = aws_sdk_sts::config::Builder::from(&self.found);
+            if let Some(endpoint) = &self.settings.sts_endpoint {
+                config = config.endpoint_url(endpoint);
+            }
+            aws_sdk_sts::Client::from_conf(config.build())
+        })
+    }
+
     fn block_on<T>(
         &self,
         cancel: &AtomicBool,
@@ -160,12 +251,36 @@ impl Shared {
             .enable_all()
             .build()
             .map_err(CloudError::Threads)?;
-        let (s3, sqs) = until_cancelled(&runtime, cancel, self.clients())?;
-        Ok(Line { runtime: Some(runtime), s3, sqs, bounds: self.bounds })
+        let found = until_cancelled(&runtime, cancel, self.found())?;
+        // Of a range, some servers send the checksum of the whole: it is compared here, over the whole.
+        let mut s3 = aws_sdk_s3::config::Builder::from(&found)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        if let Some(endpoint) = &self.settings.s3_endpoint {
+            s3 = s3.endpoint_url(endpoint).force_path_style(true);
+        }
+        let mut sqs = aws_sdk_sqs::config::Builder::from(&found);
+        if let Some(endpoint) = &self.settings.sqs_endpoint {
+            sqs = sqs.endpoint_url(endpoint);
+        }
+        Ok(Line {
+            runtime: Some(runtime),
+            settings: self.settings.clone(),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            found,
+            sender: OnceLock::new(),
+            mediaconvert: OnceLock::new(),
+            iam: OnceLock::new(),
+            sts: OnceLock::new(),
+            bounds: self.bounds,
+            calls: Arc::clone(&self.calls),
+            pace: Arc::clone(&self.pace),
+        })
     }
 
-    async fn clients(&self) -> Result<(aws_sdk_s3::Client, aws_sdk_sqs::Client), CloudError> {
-        let CloudSettings { region, profile, s3_endpoint, sqs_endpoint } = &self.settings;
+    /// Credentials, region and the like, as Amazon's own tools would find them.
+    async fn found(&self) -> Result<SdkConfig, CloudError> {
+        let CloudSettings { region, profile, .. } = &self.settings;
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_https();
@@ -182,7 +297,7 @@ impl Shared {
         }
         if let Some(region) = region {
             loader = loader.region(Region::new(region.clone()));
-        } else if s3_endpoint.is_some() || sqs_endpoint.is_some() {
+        } else if self.settings.has_endpoint() {
             // Without the question to the cloud's own machines, which takes seconds where there is none.
             let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
                 .or_else(file.build())
@@ -196,17 +311,7 @@ impl Shared {
         if found.region().is_none() {
             return Err(CloudError::NoRegion);
         }
-        // Of a range, some servers send the checksum of the whole: it is compared here, over the whole.
-        let mut s3 = aws_sdk_s3::config::Builder::from(&found)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-        if let Some(endpoint) = s3_endpoint {
-            s3 = s3.endpoint_url(endpoint).force_path_style(true);
-        }
-        let mut sqs = aws_sdk_sqs::config::Builder::from(&found);
-        if let Some(endpoint) = sqs_endpoint {
-            sqs = sqs.endpoint_url(endpoint);
-        }
-        Ok((aws_sdk_s3::Client::from_conf(s3.build()), aws_sdk_sqs::Client::from_conf(sqs.build())))
+        Ok(found)
     }
 }
 

@@ -53,6 +53,23 @@ pub enum CloudError {
     /// There is no such queue.
     #[error("there is no queue {0}")]
     NoSuchQueue(String),
+    /// There is no such upload, or no longer: finished, given up, or expired.
+    #[error("there is no unfinished upload of {0}")]
+    NoSuchUpload(String),
+    /// There is no such job, template or role.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// It is in a state that does not allow it.
+    #[error("the state of {0} does not allow it")]
+    Conflict(String),
+    /// The account may not have more.
+    #[error("a quota of the AWS account is used up: {on}{}", if message.is_empty() { String::new() } else { format!(": {message}") })]
+    QuotaExceeded {
+        /// What there would be too many of.
+        on: String,
+        /// The service's words.
+        message: String,
+    },
     /// The bucket lies in another region.
     #[error("{on} is not in the region asked{}", there.as_deref().map(|there| format!("; it is in {there}")).unwrap_or_default())]
     WrongRegion {
@@ -103,6 +120,15 @@ pub enum CloudError {
         /// What is wrong.
         why: String,
     },
+    /// A file of this machine cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The disk of this machine does not take it.
     #[error("{} cannot be written: {source}", path.display())]
     Disk {
@@ -124,7 +150,12 @@ impl CloudError {
     /// Whether the same may work later without anybody doing anything.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Throttled | Self::Network { .. } | Self::Altered { .. } | Self::Cancelled => true,
+            // A quota is free again when something ends.
+            Self::Throttled
+            | Self::Network { .. }
+            | Self::Altered { .. }
+            | Self::QuotaExceeded { .. }
+            | Self::Cancelled => true,
             Self::Service { transient, .. } => *transient,
             Self::NoCredentials
             | Self::CredentialsFail { .. }
@@ -136,12 +167,16 @@ impl CloudError {
             | Self::NoSuchBucket(_)
             | Self::NoSuchObject(_)
             | Self::NoSuchQueue(_)
+            | Self::NoSuchUpload(_)
+            | Self::NotFound(_)
+            | Self::Conflict(_)
             | Self::WrongRegion { .. }
             | Self::Archived(_)
             | Self::Changed(_)
             | Self::Clock
             | Self::Protocol { .. }
             | Self::Disk { .. }
+            | Self::Unreadable { .. }
             | Self::Threads(_) => false,
         }
     }

@@ -34,6 +34,13 @@ pub struct Object {
     pub(crate) checksum: Option<Checksum>,
 }
 
+impl Object {
+    /// As a list tells of it, at no known time.
+    pub fn told(key: &str, bytes: u64, etag: &str) -> Self {
+        Self { key: key.to_owned(), bytes, etag: etag.to_owned(), modified_ms: None, checksum: None }
+    }
+}
+
 /// How a list ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listed {
@@ -56,27 +63,7 @@ impl Cloud {
         page: &mut dyn FnMut(Vec<Object>) -> ControlFlow<()>,
         cancel: &AtomicBool,
     ) -> Result<Listed, CloudError> {
-        self.wait(cancel, async |line| {
-            let mut listed = Listed { objects: 0, complete: false };
-            let mut token: Option<String> = None;
-            loop {
-                let answer = one_page(&line, bucket, prefix, PAGE, token.take()).await?;
-                let next = answer.next_continuation_token().map(str::to_owned);
-                let more = answer.is_truncated() == Some(true);
-                let objects = objects(bucket, &answer)?;
-                listed.objects += objects.len() as u64;
-                let stop = !objects.is_empty() && page(objects).is_break();
-                if stop || !more {
-                    listed.complete = !more;
-                    return Ok(listed);
-                }
-                if next.is_none() {
-                    let why = "a list that goes on does not say where".to_owned();
-                    return Err(CloudError::Protocol { why });
-                }
-                token = next;
-            }
-        })
+        self.wait(cancel, async |line| list(&line, bucket, prefix, page).await)
     }
 
     /// Whether any object's key begins with `prefix`: the cheapest question that needs all that watching needs.
@@ -136,6 +123,47 @@ impl Cloud {
             Err(CloudError::NoSuchObject(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Tells of every object below the prefix.
+pub(crate) async fn pages(
+    line: &Line,
+    bucket: &str,
+    prefix: &str,
+    mut page: impl FnMut(Vec<Object>),
+) -> Result<(), CloudError> {
+    let mut told = |objects| {
+        page(objects);
+        ControlFlow::Continue(())
+    };
+    list(line, bucket, prefix, &mut told).await.map(drop)
+}
+
+async fn list(
+    line: &Line,
+    bucket: &str,
+    prefix: &str,
+    page: &mut dyn FnMut(Vec<Object>) -> ControlFlow<()>,
+) -> Result<Listed, CloudError> {
+    let mut listed = Listed { objects: 0, complete: false };
+    let mut token: Option<String> = None;
+    loop {
+        let answer = one_page(line, bucket, prefix, PAGE, token.take()).await?;
+        let next = answer.next_continuation_token().map(str::to_owned);
+        let more = answer.is_truncated() == Some(true);
+        let objects = objects(bucket, &answer)?;
+        listed.objects += objects.len() as u64;
+        let stop = !objects.is_empty() && page(objects).is_break();
+        if stop || !more {
+            listed.complete = !more;
+            return Ok(listed);
+        }
+        if next.is_none() {
+            let why = "a list that goes on does not say where".to_owned();
+            return Err(CloudError::Protocol { why });
+        }
+        token = next;
     }
 }
 

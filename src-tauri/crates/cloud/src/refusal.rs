@@ -19,7 +19,7 @@ const LONGEST: usize = 300;
 pub(crate) struct Asked<'a> {
     /// As policies call it.
     pub(crate) action: &'static str,
-    /// Bucket or address of a queue.
+    /// Bucket, address of a queue, or whatever else it is about.
     pub(crate) place: &'a str,
     /// Key of the object.
     pub(crate) key: Option<&'a str>,
@@ -32,6 +32,11 @@ impl Asked<'_> {
             Some(key) => format!("{}/{}", self.place, key.escape_debug()),
             None => self.place.to_owned(),
         }
+    }
+
+    /// The credentials do not allow it.
+    pub(crate) fn forbidden(&self) -> CloudError {
+        CloudError::Forbidden { action: self.action, on: self.on() }
     }
 
     /// What the SDK reports, as one of ours.
@@ -74,7 +79,9 @@ impl Asked<'_> {
             | "SignatureDoesNotMatch"
             | "UnrecognizedClientException"
             | "MissingAuthenticationToken"
-            | "InvalidSecurity" => CloudError::CredentialsRefused { code: refusal.code.to_owned() },
+            | "InvalidSecurity"
+            | "InvalidSignatureException"
+            | "IncompleteSignature" => CloudError::CredentialsRefused { code: refusal.code.to_owned() },
             "RequestTimeTooSkewed" | "RequestExpired" => CloudError::Clock,
             "PermanentRedirect"
             | "TemporaryRedirect"
@@ -86,6 +93,17 @@ impl Asked<'_> {
                 CloudError::NoSuchQueue(self.place.to_owned())
             }
             "InvalidObjectState" => CloudError::Archived(self.on()),
+            "NoSuchUpload" => CloudError::NoSuchUpload(self.on()),
+            // Of the content, or of the body of the request.
+            "BadDigest" | "InvalidDigest" | "XAmzContentChecksumMismatch" | "XAmzContentSHA256Mismatch" => {
+                CloudError::Altered { key: self.on(), check: "checksum" }
+            }
+            // MediaConvert's, IAM's.
+            "NotFoundException" | "NoSuchEntity" => CloudError::NotFound(self.on()),
+            "ConflictException" | "EntityAlreadyExists" => CloudError::Conflict(self.on()),
+            "ServiceQuotaExceededException" | "LimitExceeded" => {
+                CloudError::QuotaExceeded { on: self.on(), message: short(refusal.message) }
+            }
             "PreconditionFailed" => CloudError::Changed(self.on()),
             "SlowDown"
             | "Throttling"
@@ -96,7 +114,14 @@ impl Asked<'_> {
             code => match status {
                 301 | 307 => self.elsewhere(refusal),
                 400 if code.is_empty() && refusal.region.is_some() => self.elsewhere(refusal),
-                401 | 403 => CloudError::Forbidden { action: self.action, on: self.on() },
+                401 | 403 => self.forbidden(),
+                // To questions for the head alone there is no other answer.
+                404 if matches!(code, "" | "NotFound")
+                    && self.key.is_none()
+                    && self.action.starts_with("s3:") =>
+                {
+                    CloudError::NoSuchBucket(self.place.to_owned())
+                }
                 404 if self.key.is_some() => CloudError::NoSuchObject(self.on()),
                 412 => CloudError::Changed(self.on()),
                 429 | 503 => CloudError::Throttled,

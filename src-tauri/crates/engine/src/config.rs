@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use spillway_cloud::CloudSettings;
 use spillway_media::process::Supervisor;
 
+use crate::settings::CostSettings;
+
 /// Paths and limits.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -22,8 +24,10 @@ pub struct Config {
     pub supervisor: Supervisor,
     /// How often wishes and new jobs of other processes are looked for.
     pub poll: Duration,
-    /// How buckets and their queues are reached.
+    /// How buckets, their queues and the cloud engine are reached.
     pub cloud: CloudSettings,
+    /// What work costs, and may cost.
+    pub cost: CostSettings,
     /// Test hook: abort the process at a named point. Never set in production.
     pub fault: Option<crate::fault::Fault>,
 }

@@ -12,7 +12,9 @@ use spillway_profile::Profile;
 use crate::{
     conform::{self, OutputVerdict},
     failure::Failure,
-    plan::{self, OutputPlan, Planned, SourceFacts},
+    plan::{self, JobPlan, OutputPlan, Planned, SourceFacts},
+    remote,
+    route::AgainstCloud,
     steps::Craft,
 };
 
@@ -34,6 +36,16 @@ impl Craft for Workers {
 
     fn plan(&self, profile: &Profile, source: &SourceFacts<'_>) -> Result<Planned, Box<Failure>> {
         plan::plan(profile, source)
+    }
+
+    fn offload(
+        &self,
+        profile: &Profile,
+        source: &SourceFacts<'_>,
+        planned: &Planned,
+        template: Option<&serde_json::Value>,
+    ) -> Result<JobPlan, AgainstCloud> {
+        remote::offload(profile, source, planned, template)
     }
 
     fn judge(

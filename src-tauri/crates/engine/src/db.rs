@@ -6,11 +6,13 @@ mod arrival_list;
 mod channel;
 mod codec;
 mod content;
+mod costs;
 mod event;
 mod function;
 mod history;
 mod hold;
 mod job;
+mod ledger;
 mod live;
 mod message;
 mod news;
@@ -18,10 +20,13 @@ mod open;
 mod output;
 mod part;
 mod queue;
+mod reach;
+mod remote;
 mod revision;
 mod shift;
 mod speed;
 mod step;
+mod upload;
 mod view;
 mod watch;
 
@@ -35,10 +40,14 @@ pub(crate) use channel::{
     ChannelRow, Cursor, Listener, Means, channel_rows, channel_views, find_channel, listeners, means, secret,
 };
 pub(crate) use content::ContentRow;
+pub(crate) use costs::{
+    DayWork, Spent, cost_days, cost_partners, cost_rows, days_of_work, first_of_all, profile_limits, spent,
+};
 pub(crate) use event::{events_after, last_seq};
 pub(crate) use history::{each as each_history, page as history_page};
 pub(crate) use hold::{HoldRow, Looked, hold};
 pub(crate) use job::{JobKey, JobRow, NewJob};
+pub(crate) use ledger::{each_charge, ledger_of};
 pub(crate) use live::{live_job, snapshot};
 pub(crate) use message::{
     DueMessage, NewMessage, TryNote, any_old_news, any_waiting, message_page, next_due as next_message_due,
@@ -49,9 +58,11 @@ pub(crate) use open::{integrity, open};
 pub(crate) use output::{OutputRow, OutputState, Role};
 pub(crate) use part::{PartRow, step_parts};
 pub(crate) use queue::{anything_left, unfinished_among};
+pub(crate) use remote::{Endings, NewRemote, RemoteRow, RemoteState, remote_views};
 pub(crate) use revision::revisions;
 pub(crate) use speed::{JobLeft, Papers, finished_tries, jobs_left, papers};
 pub(crate) use step::{AttemptNote, Claim, Done, Lane, NewStep};
+pub(crate) use upload::UploadRow;
 pub(crate) use view::{detail, find_job, list, receipt};
 pub(crate) use watch::{Announced, NewWatchRow, Scanned, WatchRow, arrival_counts, watch_by_id, watches};
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use spillway_cloud::setup::{SetupOutcome, SetupStep, SetupWish};
 use spillway_media::task::{Outcome, Task};
 
 use crate::{Engine, db, error::EngineError, files, lock::Lock};
@@ -10,7 +11,8 @@ use crate::{Engine, db, error::EngineError, files, lock::Lock};
 /// Free space below which a warning is due, in bytes.
 const LITTLE_SPACE: u64 = 10_000_000_000;
 
-/// Names of all checks, in their order; without a worker the last ones are not made.
+/// Names of all checks, in their order. Without a worker those of encoders and filters are not made; those of the
+/// cloud only once it is set up, `cloud` itself only where it is not, or cannot be asked.
 pub const DOCTOR_CHECKS: &[&str] = &[
     "data-folder",
     "work-folder",
@@ -33,6 +35,17 @@ pub const DOCTOR_CHECKS: &[&str] = &[
     "filter-tonemap",
     "filter-aresample",
     "filter-alimiter",
+    "cloud",
+    "cloud-credentials",
+    "cloud-bucket",
+    "cloud-bucket-private",
+    "cloud-bucket-encryption",
+    "cloud-bucket-lifecycle",
+    "cloud-bucket-write",
+    "cloud-role",
+    "cloud-role-policy",
+    "cloud-queue",
+    "cloud-jobs",
 ];
 
 /// How a check ended.
@@ -60,6 +73,15 @@ pub struct DoctorCheck {
     pub advice: String,
 }
 
+fn cloud_check(step: &SetupStep) -> DoctorCheck {
+    let verdict = match step.outcome {
+        SetupOutcome::Fine | SetupOutcome::Made => Health::Ok,
+        SetupOutcome::Warn | SetupOutcome::Skipped => Health::Warn,
+        SetupOutcome::Missing => Health::Fail,
+    };
+    check(&format!("cloud-{}", step.name), verdict, step.text.as_str(), &step.advice)
+}
+
 fn check(name: &str, verdict: Health, text: impl Into<String>, advice: &str) -> DoctorCheck {
     DoctorCheck { name: name.to_owned(), verdict, text: text.into(), advice: advice.to_owned() }
 }
@@ -77,6 +99,7 @@ impl Engine {
             lock(&config.data_dir),
         ];
         checks.extend(self.worker());
+        checks.extend(self.cloud());
         checks
     }
 
@@ -124,6 +147,31 @@ impl Engine {
                     "Check that the program may start itself and that FFmpeg's libraries are installed.";
                 vec![check("worker", Health::Fail, failure.why, advice)]
             }
+        }
+    }
+
+    /// Whether the cloud engine can be used, by harmless calls; nothing is asked of anybody before it is set up.
+    fn cloud(&self) -> Vec<DoctorCheck> {
+        let cloud = &self.config().cloud;
+        let (Some(bucket), Some(role)) = (&cloud.bucket, &cloud.role_arn) else {
+            let text = "The cloud engine is not set up: all work is done on this machine.";
+            return vec![check("cloud", Health::Ok, text, "")];
+        };
+        let wish = SetupWish {
+            bucket: bucket.clone(),
+            // The last part of its ARN.
+            role: role.rsplit('/').next().map(str::to_owned),
+            queue: cloud.queue.clone(),
+            check_only: true,
+        };
+        match self.set_up_cloud(&wish) {
+            Ok(report) => report.steps.iter().map(cloud_check).collect(),
+            Err(error) => vec![check(
+                "cloud",
+                Health::Fail,
+                format!("The cloud cannot be asked: {error}."),
+                "Look at `[cloud]` in the settings, and at the network.",
+            )],
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The engine as the shells see it.
 
+mod account;
+mod cloud;
 mod follow;
-mod forecast;
+pub(crate) mod forecast;
 mod look;
 mod outbox;
 mod past;
@@ -31,6 +33,7 @@ use crate::{
     lock::Lock,
     model::{Event, Feed, JobDetail, JobFilter, JobId, JobView, SubmitRequest},
     outbox::{Carrier, Post},
+    remote::{Account, CloudAccess},
     run::{self, Bell, Errand, Tools, Until},
     sheet::looks::{Looks, Seen},
     steps::Craft,
@@ -48,6 +51,7 @@ pub struct Engine {
     /// For requests; the runner has a connection of its own.
     connection: Mutex<Connection>,
     craft: Arc<dyn Craft>,
+    cloud: Arc<dyn CloudAccess>,
     clock: Box<dyn Clock>,
     chance: Box<dyn Chance>,
     faults: Faults,
@@ -84,10 +88,12 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let connection = Mutex::new(db::open(&config.data_dir)?);
         let faults = Faults::new(config.fault.clone());
+        let cloud: Arc<dyn CloudAccess> = Arc::new(Account::of(&config.cloud));
         Ok(Self {
             config,
             connection,
             craft: Arc::from(craft),
+            cloud,
             clock,
             chance,
             faults,
@@ -106,6 +112,12 @@ impl Engine {
     #[cfg(test)]
     pub(crate) fn with_post(self, post: Arc<dyn Post>) -> Self {
         Self { post, ..self }
+    }
+
+    /// With another cloud.
+    #[cfg(test)]
+    pub(crate) fn with_cloud(self, cloud: Arc<dyn CloudAccess>) -> Self {
+        Self { cloud, ..self }
     }
 
     /// Makes a job of every source and profile, in one transaction, with the names of the outputs
@@ -189,16 +201,18 @@ impl Engine {
         &self.config
     }
 
-    fn tools(&self) -> Tools<'_> {
+    pub(crate) fn tools(&self) -> Tools<'_> {
         Tools {
             config: &self.config,
             craft: &self.craft,
+            cloud: &self.cloud,
             clock: self.clock.as_ref(),
             chance: self.chance.as_ref(),
             faults: &self.faults,
             post: &self.post,
             bell: &self.bell,
             sight: self.sight,
+            foresight: self.foresight(),
         }
     }
 

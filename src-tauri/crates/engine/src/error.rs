@@ -10,6 +10,17 @@ use crate::{
 /// The engine could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+    /// The cloud did not do as asked.
+    #[error("the cloud: {0}")]
+    Cloud(#[from] spillway_cloud::CloudError),
+    /// The price book of the data folder cannot be used.
+    #[error("{path}: {source}; mend it, or remove it to use Spillway's own")]
+    PriceBook {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: spillway_cloud::price::PriceBookError,
+    },
     /// Another process runs the engine on this data folder.
     #[error("another Spillway runs the queue of this data folder; submitted files are handled by it")]
     AlreadyRunning,

@@ -114,6 +114,24 @@ pub enum Code {
     /// Encoder refused its settings.
     #[serde(rename = "ENC-03")]
     EncoderRefused,
+    /// The cloud cannot be reached.
+    #[serde(rename = "CLD-01")]
+    CloudUnreachable,
+    /// No credentials for the cloud, or none that are accepted.
+    #[serde(rename = "CLD-02")]
+    CloudCredentials,
+    /// The cloud is not set up, or does not allow it.
+    #[serde(rename = "CLD-03")]
+    CloudNotSetUp,
+    /// `MediaConvert` cannot do it, or did it wrong.
+    #[serde(rename = "CLD-04")]
+    CloudRefused,
+    /// A fault of the cloud's own.
+    #[serde(rename = "CLD-05")]
+    CloudFault,
+    /// It would cost more than allowed.
+    #[serde(rename = "BUD-01")]
+    OverBudget,
     /// Reading or writing failed.
     #[serde(rename = "IO-01")]
     Io,

@@ -51,6 +51,32 @@ pub const FAULT_POINTS: &[&str] = &[
     "recover.swept",
 ];
 
+/// Points that only a job with the cloud engine passes.
+pub const CLOUD_FAULT_POINTS: &[&str] = &[
+    "upload.cut",
+    "upload.begun",
+    "upload.sent",
+    "upload.worked",
+    "upload.before-commit",
+    "upload.finished",
+    "desk.intent-recorded",
+    "desk.created",
+    "desk.recorded",
+    "desk.completed",
+    "desk.settled",
+    "download.fetched",
+    "download.worked",
+    "download.before-commit",
+    "download.finished",
+    "clear.removed",
+    "clear.worked",
+    "clear.before-commit",
+    "clear.finished",
+];
+
+/// A point that only the clearing up of what did not end by itself passes.
+const CANCELLED: &str = "clear.cancelled";
+
 /// Counts the passes of the one point that is armed.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -65,7 +91,10 @@ impl Faults {
 
     /// Aborts the process when this is the armed point and the armed pass.
     pub(crate) fn hit(&self, point: &str) {
-        debug_assert!(FAULT_POINTS.contains(&point), "{point} is not in the list");
+        debug_assert!(
+            FAULT_POINTS.contains(&point) || CLOUD_FAULT_POINTS.contains(&point) || point == CANCELLED,
+            "{point} is not in the list"
+        );
         if let Some(armed) = &self.armed
             && armed.point == point
             && self.passed.fetch_add(1, Ordering::SeqCst) + 1 == armed.pass
@@ -112,13 +141,14 @@ mod tests {
         for kind in StepKind::ALL {
             for moment in [Moment::Worked, Moment::BeforeCommit, Moment::Finished] {
                 let point = format!("{kind}.{moment}");
-                assert!(FAULT_POINTS.contains(&point.as_str()), "{point}");
+                let known = FAULT_POINTS.contains(&point.as_str()) || CLOUD_FAULT_POINTS.contains(&point.as_str());
+                assert!(known, "{point}");
             }
         }
-        let mut names = FAULT_POINTS.to_vec();
+        let mut names = [FAULT_POINTS, CLOUD_FAULT_POINTS].concat();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), FAULT_POINTS.len());
+        assert_eq!(names.len(), FAULT_POINTS.len() + CLOUD_FAULT_POINTS.len());
     }
 
     #[test]

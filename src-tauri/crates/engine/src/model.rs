@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use uuid::Uuid;
 
-use crate::{failure::Failure, watch::WatchId};
+use crate::{
+    failure::Failure,
+    route::{EngineKind, EngineWish, Route},
+    watch::WatchId,
+};
 
 /// Name of a job: a UUID v7, so ids sort by age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type)]
@@ -82,8 +86,12 @@ pub enum StepKind {
     Inspect,
     /// SHA-256 of the source.
     Hash,
-    /// Encode one segment in every rendition.
+    /// Cut a chunk out of the source and bring it into the bucket (cloud engine).
+    Upload,
+    /// Encode one segment in every rendition; with the cloud engine a MediaConvert job.
     Segment,
+    /// Fetch what a MediaConvert job made of a chunk (cloud engine).
+    Download,
     /// Encode one audio programme.
     Audio,
     /// Join into the output's file or folder.
@@ -94,19 +102,24 @@ pub enum StepKind {
     Deliver,
     /// Remove what is no longer needed.
     Tidy,
+    /// Cancel what still runs in the cloud, and remove what lies there (cloud engine).
+    Clear,
 }
 
 impl StepKind {
     /// Every kind, in the order of a job.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Inspect,
         Self::Hash,
+        Self::Upload,
         Self::Segment,
+        Self::Download,
         Self::Audio,
         Self::Stitch,
         Self::Verify,
         Self::Deliver,
         Self::Tidy,
+        Self::Clear,
     ];
 }
 
@@ -143,8 +156,12 @@ pub struct JobView {
     pub profile: String,
     /// Partner of the profile.
     pub partner: String,
-    /// Engine that does it: `local`.
-    pub engine: String,
+    /// Engine that does it; `local` as long as nothing is decided.
+    pub engine: EngineKind,
+    /// Which engine was asked for.
+    pub engine_wish: EngineWish,
+    /// Why it is that engine; `None`: not decided yet.
+    pub route: Option<Route>,
     /// State.
     pub state: JobState,
     /// Wish.
@@ -331,6 +348,16 @@ pub enum EventBody {
         /// Steps that were interrupted and run again.
         interrupted: u32,
     },
+    /// The engine was decided on, or changed.
+    Routed {
+        /// Which, and why.
+        route: Route,
+    },
+    /// Something was charged, settled or taken back.
+    Charged {
+        /// What the job costs so far, in millionths of a US dollar.
+        cost_microusd: i64,
+    },
     /// Now stands directly before another job of the queue.
     Moved {
         /// Which; `None`: at the end of the queue.
@@ -373,6 +400,8 @@ pub struct Revisions {
     pub outbox: i64,
     /// Why the queue is held.
     pub hold: i64,
+    /// The ledger.
+    pub costs: i64,
 }
 
 /// What [`crate::Engine::follow`] tells, in order.
@@ -395,6 +424,8 @@ pub struct SubmitRequest {
     pub out_dir: Option<PathBuf>,
     /// Higher goes first.
     pub priority: i64,
+    /// Which engine; the profile has the last word.
+    pub engine: EngineWish,
     /// What is asked beyond that.
     pub extras: JobExtras,
 }

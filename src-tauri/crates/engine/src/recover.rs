@@ -9,7 +9,7 @@ use std::{
 use rusqlite::Connection;
 
 use crate::{
-    db::{Claim, JobRow, PartRow, Tx},
+    db::{Claim, JobRow, Lane, PartRow, Tx},
     error::EngineError,
     failure::{Code, Failure},
     files,
@@ -58,8 +58,10 @@ fn mark(tools: &Tools<'_>, connection: &mut Connection) -> Result<BTreeMap<i64, 
 }
 
 fn take_back(tx: &Tx<'_>, claim: &Claim, job: &JobRow) -> Result<(), EngineError> {
-    let forgiven = claim.interrupted < FORGIVEN;
-    if forgiven || claim.attempt < job.profile.retry.max_attempts || claim.kind == StepKind::Tidy {
+    // What goes on elsewhere takes nothing down here.
+    let forgiven = claim.interrupted < FORGIVEN || claim.lane == Lane::Remote;
+    let endless = matches!(claim.kind, StepKind::Tidy | StepKind::Clear);
+    if forgiven || endless || claim.attempt < job.profile.retry.max_attempts {
         tx.interrupt(claim, forgiven)?;
     } else {
         let why = format!("Spillway itself ended {} times during this step.", claim.interrupted + 1);

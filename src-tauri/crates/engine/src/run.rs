@@ -2,6 +2,7 @@
 //! records what becomes of them. One transaction a turn: results in, next steps out.
 
 mod bell;
+mod choose;
 pub(crate) mod mend;
 pub(crate) mod settle;
 mod shift;
@@ -20,12 +21,15 @@ use std::{
 };
 
 use rusqlite::Connection;
+use spillway_cloud::convert::RemoteJob;
 use spillway_media::task::Progress;
 
 use crate::{
     Config,
     clock::{Chance, Clock},
-    db::{self, HoldRow, Looked, Tx},
+    cost::Purse,
+    db::{self, Claim, HoldRow, Lane, Looked, RemoteState, Tx},
+    engine::forecast::Foresight,
     error::EngineError,
     failure::{Code, Failure, Trouble},
     fault::Faults,
@@ -33,7 +37,9 @@ use crate::{
     lock::Lock,
     model::{Feed, JobId},
     outbox::{self, Post},
+    remote::{self, Assignment, CloudAccess, Tray},
     recover,
+    route::Survey,
     space::Room,
     steps::{self, Bench, Brief, Craft, Note, Notebook, Noted, Performed, Setback},
     watch,
@@ -59,6 +65,7 @@ pub enum Until {
 pub(crate) struct Tools<'a> {
     pub(crate) config: &'a Config,
     pub(crate) craft: &'a Arc<dyn Craft>,
+    pub(crate) cloud: &'a Arc<dyn CloudAccess>,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) chance: &'a dyn Chance,
     pub(crate) faults: &'a Faults,
@@ -67,6 +74,15 @@ pub(crate) struct Tools<'a> {
     pub(crate) bell: &'a Bell,
     /// Where watched folders are looked at.
     pub(crate) sight: watch::Sight,
+    /// When jobs will be through.
+    pub(crate) foresight: Foresight<'a>,
+}
+
+impl<'a> Tools<'a> {
+    /// What the choice of an engine is made from.
+    pub(crate) fn survey(&self) -> Survey<'a> {
+        Survey::new(self.config, self.foresight)
+    }
 }
 
 /// What the runner is after.
@@ -103,13 +119,14 @@ pub(crate) fn run(
     let focus = if let Until::Jobs(ids) = errand.until { ids.as_slice() } else { &[] };
     recover::recover(tools, &mut connection, errand.only.then_some(focus))?;
     pump.pump(&connection, feed)?;
+    let tray = Tray::default();
     std::thread::scope(|scope| {
         let (wake, wakes) = mpsc::channel();
         tools.bell.wire(wake.clone());
-        let beside = beside(scope, tools, errand, &wake)?;
+        let beside = beside(scope, tools, &tray, errand, &wake)?;
         let slots = Slots::new(tools.config);
         let mut runner =
-            Runner { tools, errand, focus, connection, pump, slots, beside, wake, wakes, looked: None };
+            Runner { tools, tray: &tray, errand, focus, connection, pump, slots, beside, wake, wakes, looked: None };
         let outcome = runner.drive(scope, stop, feed);
         // After an error the threads must be told, or the scope would wait for them.
         runner.slots.stop_all();
@@ -122,16 +139,18 @@ pub(crate) fn run(
 fn beside<'scope>(
     scope: &'scope Scope<'scope, '_>,
     tools: &'scope Tools<'_>,
+    tray: &'scope Tray,
     errand: &Errand<'_>,
     wake: &Sender<Wake>,
 ) -> Result<Vec<Beside>, EngineError> {
-    type Attend = fn(&Tools<'_>, &Shift) -> Result<(), EngineError>;
-    let (watch, outbox): ((&str, Attend), (&str, Attend)) =
-        (("watch", watch::attend), ("outbox", outbox::attend));
+    type Attend = fn(&Tools<'_>, &Shift, &Tray) -> Result<(), EngineError>;
+    let watch: (&str, Attend) = ("watch", |tools, shift, _| watch::attend(tools, shift));
+    let outbox: (&str, Attend) = ("outbox", |tools, shift, _| outbox::attend(tools, shift));
+    let desk: (&str, Attend) = ("cloud", remote::attend);
     let wanted = match errand.until {
-        _ if errand.only => vec![],
-        Until::Jobs(_) => vec![outbox],
-        Until::Idle | Until::Stopped => vec![watch, outbox],
+        _ if errand.only => vec![desk],
+        Until::Jobs(_) => vec![desk, outbox],
+        Until::Idle | Until::Stopped => vec![desk, watch, outbox],
     };
     let mut started = Vec::new();
     for (name, attend) in wanted {
@@ -139,7 +158,7 @@ fn beside<'scope>(
         started.push(beside);
         let thread = std::thread::Builder::new().name(name.to_owned());
         let begun = thread.spawn_scoped(scope, move || {
-            shift.keep_up(name, tools.clock, || attend(tools, &shift));
+            shift.keep_up(name, tools.clock, || attend(tools, &shift, tray));
         });
         if let Err(error) = begun {
             started.iter().for_each(Beside::stop);
@@ -151,6 +170,8 @@ fn beside<'scope>(
 
 struct Runner<'a> {
     tools: &'a Tools<'a>,
+    /// What the desk has in hand.
+    tray: &'a Tray,
     errand: &'a Errand<'a>,
     focus: &'a [JobId],
     connection: Connection,
@@ -181,6 +202,7 @@ impl<'a> Runner<'a> {
             leaving = leaving || stop.load(Ordering::Relaxed);
             if leaving {
                 self.slots.stop_all();
+                self.beside.iter().for_each(Beside::ring);
             }
             let version = db::data_version(&self.connection)?;
             let is_due = due.is_some_and(|due| due <= self.tools.clock.now_ms());
@@ -258,6 +280,9 @@ impl<'a> Runner<'a> {
             self.tools.faults.hit("claim.committed");
         }
         self.slots.stop(&turn.stop);
+        if !turn.stop.is_empty() {
+            self.beside.iter().for_each(Beside::ring);
+        }
         Ok(turn)
     }
 
@@ -267,6 +292,11 @@ impl<'a> Runner<'a> {
     {
         let cancel = Arc::new(AtomicBool::new(false));
         self.slots.take(brief.claim.clone(), cancel.clone());
+        if brief.claim.lane == Lane::Remote {
+            self.tray.put(Assignment { brief: Arc::new(brief), cancel });
+            self.beside.iter().for_each(Beside::ring);
+            return Ok(());
+        }
         let (wake, tools) = (self.wake.clone(), self.tools);
         std::thread::Builder::new()
             .name(format!("{} {}", brief.claim.kind, brief.claim.id))
@@ -276,6 +306,7 @@ impl<'a> Runner<'a> {
                 let bench = Bench {
                     config: tools.config,
                     craft: tools.craft.as_ref(),
+                    cloud: tools.cloud.as_ref(),
                     faults: tools.faults,
                     brief: &brief,
                     cancel: &cancel,
@@ -365,9 +396,32 @@ impl<'a> Runner<'a> {
                 }
             }
             Note::Placed { ord } => tx.set_placed(claim.job.num, ord)?,
+            Note::Send(row) => tx.set_upload(claim.job.num, claim.ord, &row)?,
+            Note::Ended { id, job } => end_remote(&tx, self.tools.config, claim, id, job.as_deref())?,
+            Note::Removed { below } => tx.forget_uploads_below(claim.job.num, &below)?,
         }
         tx.commit()?;
         Ok(Noted::Written)
+    }
+}
+
+/// A MediaConvert job that nobody waits for is over. What was finished all the same is charged.
+fn end_remote(
+    tx: &Tx<'_>,
+    config: &Config,
+    claim: &Claim,
+    id: i64,
+    job: Option<&RemoteJob>,
+) -> Result<(), EngineError> {
+    let row = tx.remote(id)?;
+    let state = job.map_or(RemoteState::Canceled, |job| job.status.into());
+    tx.end_remote(id, state, job.and_then(|job| job.error.as_ref()))?;
+    let purse = Purse::open(config)?;
+    match job {
+        Some(job) if state == RemoteState::Complete => {
+            purse.settle_chunk(tx, &tx.job(claim.job.num)?, &row.token, &row.work, &job.outputs)
+        }
+        Some(_) | None => purse.void_chunk(tx, &row.token, &row.work),
     }
 }
 

@@ -7,7 +7,8 @@ pub(crate) mod graph;
 mod hash;
 mod inspect;
 mod receipts;
-mod segment;
+pub(crate) mod remote;
+pub(crate) mod segment;
 pub(crate) mod source;
 mod stitch;
 mod tidy;
@@ -17,9 +18,10 @@ pub(crate) mod work;
 use std::{io, path::Path, sync::atomic::AtomicBool};
 
 use serde::{Deserialize, Serialize};
+use spillway_cloud::convert::RemoteJob;
 use spillway_media::{
     process::WorkerFailure,
-    task::{AudioDone, FilesDone, InspectDone, Limits, Outcome, Progress, SegmentDone, Task},
+    task::{AudioDone, CutDone, FilesDone, InspectDone, Limits, Outcome, Progress, SegmentDone, Task},
     types::MediaCode,
 };
 use spillway_profile::Profile;
@@ -27,11 +29,13 @@ use spillway_profile::Profile;
 use crate::{
     Config,
     conform::OutputVerdict,
-    db::{Claim, Done, JobRow, OutputRow, PartRow},
+    db::{Claim, Done, JobRow, OutputRow, PartRow, RemoteRow, UploadRow},
     failure::{self, Code, Failure, Trouble},
     fault::{Faults, Moment},
     model::{StepKind, StepView},
     plan::{JobPlan, OutputPlan, Planned, SourceFacts},
+    remote::CloudAccess,
+    route::AgainstCloud,
     space::{Room, Rooms},
 };
 
@@ -79,6 +83,13 @@ pub(crate) enum StepOutput {
     },
     /// Of [`StepKind::Segment`].
     Segment(SegmentDone),
+    /// Of [`StepKind::Upload`].
+    Upload(Sent),
+    /// Of [`StepKind::Segment`] where somebody else encodes: where the results lie, one per rendition.
+    Remote {
+        /// Addresses, `s3://BUCKET/KEY`.
+        objects: Vec<String>,
+    },
     /// Of [`StepKind::Audio`].
     Audio(AudioDone),
     /// Of [`StepKind::Stitch`].
@@ -89,6 +100,17 @@ pub(crate) enum StepOutput {
     Nothing,
 }
 
+/// A chunk in the bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sent {
+    /// Address, `s3://BUCKET/KEY`.
+    pub(crate) object: String,
+    /// `ETag` without quotation marks.
+    pub(crate) etag: String,
+    /// What was cut.
+    pub(crate) cut: CutDone,
+}
+
 /// A step that succeeded.
 #[derive(Debug)]
 pub(crate) struct Yield {
@@ -97,13 +119,15 @@ pub(crate) struct Yield {
     pub(crate) parts: Vec<PartRow>,
     /// Of Inspect.
     pub(crate) plan: Option<JobPlan>,
+    /// Of Inspect: the plan with which the cloud would do it, or what stands against it; `None`: nobody wants it.
+    pub(crate) offload: Option<Result<JobPlan, AgainstCloud>>,
     /// Of Inspect: the disks that the job writes to.
     pub(crate) rooms: Option<Rooms>,
 }
 
 impl Yield {
-    fn of(output: StepOutput) -> Self {
-        Self { output, parts: Vec::new(), plan: None, rooms: None }
+    pub(crate) fn of(output: StepOutput) -> Self {
+        Self { output, parts: Vec::new(), plan: None, offload: None, rooms: None }
     }
 }
 
@@ -127,6 +151,20 @@ pub(crate) enum Setback {
     PartsLost {
         /// Steps.
         ords: Vec<u32>,
+        /// What is told.
+        failure: Box<Failure>,
+    },
+    /// The cloud did not do it.
+    Cloud {
+        /// What it means for the job, once it is certain.
+        against: AgainstCloud,
+        /// Why.
+        trouble: Trouble,
+    },
+    /// Nothing can be done before a time: it does not count as a try.
+    Later {
+        /// ms UTC.
+        due_ms: i64,
         /// What is told.
         failure: Box<Failure>,
     },
@@ -163,6 +201,15 @@ pub(crate) trait Craft: Send + Sync {
     /// Makes the plan of a job.
     fn plan(&self, profile: &Profile, source: &SourceFacts<'_>) -> Result<Planned, Box<Failure>>;
 
+    /// Makes the plan with which the cloud would do it, of the one with which this machine would.
+    fn offload(
+        &self,
+        profile: &Profile,
+        source: &SourceFacts<'_>,
+        planned: &Planned,
+        template: Option<&serde_json::Value>,
+    ) -> Result<JobPlan, AgainstCloud>;
+
     /// Judges a finished output.
     fn judge(
         &self,
@@ -192,6 +239,20 @@ pub(crate) enum Note {
         /// Which.
         ord: u32,
     },
+    /// This is about to be sent.
+    Send(UploadRow),
+    /// A MediaConvert job that was given up is over.
+    Ended {
+        /// Row.
+        id: i64,
+        /// How; `None`: it was never made, or nobody knows it any more.
+        job: Option<Box<RemoteJob>>,
+    },
+    /// Everything that begins with this address is removed.
+    Removed {
+        /// Address.
+        below: String,
+    },
 }
 
 /// Answer to a [`Note`].
@@ -217,6 +278,12 @@ pub(crate) struct Brief {
     pub(crate) known_hash: Option<String>,
     /// Steps with their tries, for the receipt.
     pub(crate) steps: Vec<StepView>,
+    /// Of Upload: what is on record of it.
+    pub(crate) upload: Option<UploadRow>,
+    /// Of Clear: MediaConvert jobs that are not known to be over.
+    pub(crate) remote: Vec<RemoteRow>,
+    /// Of Clear: addresses of what was brought into the bucket.
+    pub(crate) uploaded: Vec<String>,
     pub(crate) now_ms: i64,
 }
 
@@ -224,6 +291,7 @@ pub(crate) struct Brief {
 pub(crate) struct Bench<'a> {
     pub(crate) config: &'a Config,
     pub(crate) craft: &'a dyn Craft,
+    pub(crate) cloud: &'a dyn CloudAccess,
     pub(crate) faults: &'a Faults,
     pub(crate) brief: &'a Brief,
     pub(crate) cancel: &'a AtomicBool,
@@ -242,6 +310,9 @@ pub(crate) fn perform(bench: &Bench<'_>) -> Performed {
         StepKind::Verify => verify::perform(bench),
         StepKind::Deliver => deliver::perform(bench),
         StepKind::Tidy => tidy::perform(bench),
+        StepKind::Upload => remote::upload(bench),
+        StepKind::Download => remote::download(bench),
+        StepKind::Clear => remote::clear(bench),
     };
     bench.faults.hit_step(kind, Moment::Worked);
     performed.map_err(|setback| full(bench, setback))
@@ -272,7 +343,7 @@ impl Bench<'_> {
     }
 
     fn folder(&self) -> work::Folder {
-        work::Folder::of(&self.config.work_dir, self.brief.job.key.id, self.brief.job.tier)
+        work::Folder::of_job(&self.config.work_dir, &self.brief.job)
     }
 
     fn plan(&self) -> Result<&JobPlan, Setback> {

@@ -18,6 +18,7 @@ use crate::{
     failure::{Code, Failure},
     files,
     model::{JobExtras, JobId, SubmitRequest},
+    route::EngineWish,
     steps::{graph, source::Identity},
     transition::JobEvent,
 };
@@ -39,6 +40,7 @@ pub(crate) fn submit(tx: &Tx<'_>, request: SubmitRequest) -> Result<Vec<JobId>, 
             profiles: &request.profiles,
             out_dir: &out_dir,
             priority: request.priority,
+            engine_wish: request.engine,
             extras: &request.extras,
         };
         ids.extend(submit_known(tx, &known)?.into_iter().map(|key| key.id));
@@ -55,6 +57,7 @@ pub(crate) struct Known<'a> {
     /// Absolute, without links.
     pub(crate) out_dir: &'a Path,
     pub(crate) priority: i64,
+    pub(crate) engine_wish: EngineWish,
     pub(crate) extras: &'a JobExtras,
 }
 
@@ -69,6 +72,7 @@ pub(crate) fn submit_known(tx: &Tx<'_>, known: &Known<'_>) -> Result<Vec<JobKey>
             profile,
             out_dir: known.out_dir,
             priority: known.priority,
+            engine_wish: known.engine_wish,
             extras: known.extras,
         };
         let key = tx.insert_job(&new)?;

@@ -1,5 +1,7 @@
 //! The engine on a real database and real files, with scripted hands instead of workers.
 
+mod cloud;
+mod costs;
 mod crash;
 mod delivery;
 mod failing;

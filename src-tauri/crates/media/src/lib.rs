@@ -3,7 +3,9 @@
 
 mod audio;
 mod boxes;
+pub mod coding;
 mod complete;
+mod cut;
 pub mod facts;
 #[allow(unsafe_code, reason = "FFmpeg is a C library; this module is its only caller")]
 mod ff;
@@ -19,6 +21,7 @@ mod part;
 mod picture;
 mod probe;
 pub mod process;
+mod receive;
 mod sample;
 mod scan;
 pub mod schedule;

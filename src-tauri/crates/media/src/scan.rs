@@ -63,7 +63,7 @@ fn no_picture(probe: &Probe, reopen: &dyn Fn() -> Result<Input, MediaError>) -> 
 }
 
 /// Containers whose packets say reliably which frames there are.
-fn trusted(format: &str) -> bool {
+pub(crate) fn trusted(format: &str) -> bool {
     format.split(',').any(|name| matches!(name, "mov" | "matroska" | "mxf"))
 }
 

@@ -33,6 +33,10 @@ pub enum Task {
     Picture(PictureTask),
     /// Make a sample master: a moving test picture with tones.
     Sample(SampleTask),
+    /// Copy a stretch of the picture's packets into a file of its own, for an encoder elsewhere.
+    Cut(CutTask),
+    /// Turn what an encoder elsewhere made of a stretch into packet files, as [`Task::Segment`] leaves them.
+    Receive(ReceiveTask),
     /// Tell which libraries, encoders and filters this build has.
     Doctor {},
 }
@@ -43,8 +47,10 @@ pub enum Task {
 pub enum Outcome {
     /// Of [`Task::Inspect`].
     Inspect(InspectDone),
-    /// Of [`Task::Segment`].
+    /// Of [`Task::Segment`] and [`Task::Receive`].
     Segment(SegmentDone),
+    /// Of [`Task::Cut`].
+    Cut(CutDone),
     /// Of [`Task::Audio`].
     Audio(AudioDone),
     /// Of [`Task::Stitch`], [`Task::Package`] and [`Task::Sample`].
@@ -494,6 +500,79 @@ pub struct PictureDone {
 pub struct SampleTask {
     /// `QuickTime` file to write; written under a temporary name beside it, synced, renamed.
     pub out: PathBuf,
+}
+
+/// See [`Task::Cut`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutTask {
+    /// Absolute path of the source.
+    pub source: PathBuf,
+    /// Stream number of the picture.
+    pub stream: usize,
+    /// Presentation time of the keyframe to begin with, in ticks of the stream's timebase.
+    pub from: i64,
+    /// Presentation time of the keyframe to end before; `None`: to the end of the stream. Pictures shown before it
+    /// that need it (an open GOP) are taken along with it.
+    pub until: Option<i64>,
+    /// First source picture that is wanted, in ticks; at or after `from`. Those before it are only needed to
+    /// decode.
+    pub first: i64,
+    /// How many source pictures are wanted from there on.
+    pub count: u64,
+    /// File to write; written under a temporary name beside it, synced, renamed. Its extension is that of
+    /// [`CutTask::extension`].
+    pub out: PathBuf,
+}
+
+impl CutTask {
+    /// Extension of the file that a picture of this codec (FFmpeg's name) is cut into: `mov`, or `mkv` for codecs that
+    /// `QuickTime` has no place for.
+    pub fn extension(codec: &str) -> &'static str {
+        match codec {
+            "h264" | "hevc" | "mpeg1video" | "mpeg2video" | "mpeg4" | "h263" | "prores" | "dnxhd"
+            | "cfhd" | "dvvideo" | "mjpeg" | "jpeg2000" | "v210" | "v410" | "rawvideo" | "qtrle" => "mov",
+            _ => "mkv",
+        }
+    }
+}
+
+/// See [`Task::Cut`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutDone {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Decodable pictures in the file that are shown before the first wanted one.
+    pub before: u64,
+    /// Wanted pictures, as asked.
+    pub count: u64,
+    /// Decodable pictures in the file that are shown after the last wanted one.
+    pub after: u64,
+}
+
+/// See [`Task::Receive`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReceiveTask {
+    /// One per rendition, in the order of the output's renditions.
+    pub files: Vec<ReceivedFile>,
+    /// Frame schedule file of the output: the times come from it, those of the files only order the frames.
+    pub schedule: PathBuf,
+    /// First frame of the stretch, as an ordinal in the schedule; a multiple of every rendition's `every`.
+    pub first: u64,
+    /// Frames of the schedule that the stretch stands for.
+    pub count: u64,
+}
+
+/// See [`ReceiveTask`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReceivedFile {
+    /// MP4 or MOV file that arrived.
+    pub path: PathBuf,
+    /// The rendition that it is to be; `out` is the packet file to write.
+    pub rendition: Rendition,
+    /// SHA-256 of the extradata that other stretches of this rendition have, lower-case hex; `None`: it is the first.
+    pub extradata_sha256: Option<String>,
 }
 
 /// How far a worker is.

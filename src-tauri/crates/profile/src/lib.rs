@@ -7,6 +7,7 @@
 mod accept;
 mod delivery;
 mod error;
+mod mediaconvert;
 pub mod naming;
 mod output;
 mod parse;
@@ -21,6 +22,7 @@ mod validate;
 pub use accept::{Accept, Need, Verdict};
 pub use delivery::{Delivery, Exists, Retry};
 pub use error::{Path, Problem, ProfileError, ProfileErrors, Step, propose};
+pub use mediaconvert::{MediaConvert, QualityTuning};
 pub use output::{
     Audio, AudioCodec, AudioFit, Channels, Color, Container, EditList, FrameRate, FrameRateMode, Gop, Hls,
     Loudness, Output, PassThrough, PixelAspect, RateControl, Rotation, Rung, Scan, SelectAudio, Size,

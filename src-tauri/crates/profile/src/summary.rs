@@ -40,6 +40,7 @@ pub fn describe(profile: &Profile) -> Vec<Section> {
         lines: profile.may_lose.iter().map(|what| loss(*what).to_owned()).collect(),
     });
     sections.push(Section { title: "Delivery".to_owned(), lines: delivery(profile) });
+    sections.push(Section { title: "MediaConvert".to_owned(), lines: mediaconvert(profile) });
     sections.push(Section { title: "Sources".to_owned(), lines: sources(profile) });
     sections.retain(|section| !section.lines.is_empty());
     sections
@@ -235,6 +236,25 @@ fn delivery(profile: &Profile) -> Vec<String> {
     lines
 }
 
+/// Nothing for profiles that never go to the cloud.
+fn mediaconvert(profile: &Profile) -> Vec<String> {
+    if profile.engine == crate::EnginePolicy::Local {
+        return Vec::new();
+    }
+    let options = &profile.mediaconvert;
+    let mut lines = vec![format!("Quality tuning: {}", name_of(&options.quality))];
+    lines.extend(options.template.as_ref().map(|name| format!("Tuned by the job template {name}")));
+    if options.template_json.is_some() {
+        lines.push("Tuned by a job template that is part of this profile".to_owned());
+    }
+    lines.extend(options.queue.as_ref().map(|queue| format!("Queue: {queue}")));
+    if options.priority != 0 {
+        lines.push(format!("Priority in the queue: {}", options.priority));
+    }
+    lines.extend(options.tags.iter().map(|(key, value)| format!("Tag: {key} = {value}")));
+    lines
+}
+
 fn sources(profile: &Profile) -> Vec<String> {
     let sources = profile.sources.iter();
     sources
@@ -273,6 +293,26 @@ mod tests {
             rule,
             "no-edit-list: no edit list — YouTube recommended upload encoding settings, checked 2026-11-22"
         );
+    }
+
+    #[test]
+    fn the_cloud_side_is_told_unless_it_is_never_used() {
+        let mut profile = crate::find("web-mp4").unwrap().profile().unwrap();
+        profile.mediaconvert.template = Some("Partner HD".to_owned());
+        profile.mediaconvert.priority = -5;
+        profile.mediaconvert.tags.insert("cost center".to_owned(), "42".to_owned());
+        let told = describe(&profile);
+        assert_eq!(
+            section(&told, "MediaConvert"),
+            [
+                "Quality tuning: single-pass-hq",
+                "Tuned by the job template Partner HD",
+                "Priority in the queue: -5",
+                "Tag: cost center = 42"
+            ]
+        );
+        profile.engine = crate::EnginePolicy::Local;
+        assert!(describe(&profile).iter().all(|section| section.title != "MediaConvert"));
     }
 
     #[test]

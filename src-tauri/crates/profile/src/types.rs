@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Accept, Delivery, Output, Retry, Rule};
+use crate::{Accept, Delivery, MediaConvert, Output, Retry, Rule};
 
 /// One partner's contract: what is accepted, what is made, what it must obey, where it goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, specta::Type)]
@@ -48,6 +48,9 @@ pub struct Profile {
     /// What a job may cost.
     #[serde(default)]
     pub budget: Budget,
+    /// How the cloud engine does it.
+    #[serde(default)]
+    pub mediaconvert: MediaConvert,
 }
 
 /// Where a rule comes from.

@@ -2,6 +2,7 @@
 
 mod audio;
 mod codec;
+mod mediaconvert;
 mod output;
 mod rule;
 
@@ -28,6 +29,7 @@ pub fn problems(profile: &Profile) -> Vec<Problem> {
     names(&mut checks, profile, &root);
     retry(&mut checks, profile.retry, &root.key("retry"));
     budget(&mut checks, profile.budget, &root.key("budget"));
+    mediaconvert::check(&mut checks, &profile.mediaconvert, &root.key("mediaconvert"));
     checks.problems
 }
 

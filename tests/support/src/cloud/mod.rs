@@ -14,7 +14,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use tokio::runtime::{Builder, Runtime};
 
 pub use moto::{Moto, start_moto};
-pub use s3::{Asked, Fault, S3Server, start_s3};
+pub use s3::{Asked, Fault, S3Server, Sent, UploadFault, start_s3};
 
 /// The key that the servers know.
 pub const KEY_ID: &str = "test-key";
@@ -89,6 +89,12 @@ impl Owner {
     /// Deletes an object.
     pub fn delete(&self, bucket: &str, key: &str) {
         self.run(self.s3.delete_object().bucket(bucket).key(key).send()).unwrap();
+    }
+
+    /// Keys of everything in a bucket.
+    pub fn keys(&self, bucket: &str) -> Vec<String> {
+        let answer = self.run(self.s3.list_objects_v2().bucket(bucket).send()).unwrap();
+        answer.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
     }
 
     /// Makes a queue; its address.

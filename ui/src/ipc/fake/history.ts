@@ -74,13 +74,14 @@ function row(age: number, count: number, now: number): HistoryRow {
   const work = Math.floor(duration * (0.3 + pick(n, 11, 100) / 60)) + 4_000;
   const ended = state === "delivered" || state === "failed" || state === "cancelled";
   const delivered = state === "delivered";
+  const cloud = state !== "queued" && pick(n, 16, 100) < 22;
   const failure = state === "failed" ? FAILURES[pick(n, 12, FAILURES.length)] : undefined;
   return {
     id: `0190${n.toString(16).padStart(4, "0").slice(-4)}-${(n >>> 16).toString(16).padStart(4, "0")}-7000-8000-${n.toString(16).padStart(12, "0")}`,
     source: `${FOLDERS[pick(n, 13, 4)]}/${show}/${name}`,
     profile,
     partner,
-    engine: "local",
+    engine: cloud ? "cloud" : "local",
     state,
     created_ms: created,
     started_ms: state === "queued" ? null : created + 1_500 + pick(n, 14, 90_000),
@@ -88,7 +89,7 @@ function row(age: number, count: number, now: number): HistoryRow {
     outputs: delivered ? 1 : 0,
     bytes: delivered ? Math.floor(duration * (60 + pick(n, 15, 3_000))) : 0,
     duration_ms: delivered ? duration : 0,
-    cost_microusd: 0,
+    cost_microusd: cloud && ended ? Math.floor((duration / 60_000) * (15_000 + pick(n, 17, 45_000))) : 0,
     error_code: failure?.[0] ?? null,
     error_what: failure ? `“${name}” ${failure[1]}` : null,
   };

@@ -18,6 +18,8 @@ const tables = import.meta.glob<{ handlers: Handlers }>(
     "./settings.ts",
     "./channels.ts",
     "./watches.ts",
+    "./costs.ts",
+    "./cloud.ts",
   ],
   { eager: true },
 );

@@ -191,4 +191,6 @@ export const handlers: Record<string, (args: any) => unknown> = {
   },
   receipt: ({ job }: { job: JobId }) => receipt(find(job)),
   report: ({ job }: { job: JobId }) => report(find(job)),
+  ledger: ({ job }: { job: JobId }) => find(job).ledger,
+  remote_jobs: ({ job }: { job: JobId }) => find(job).remote,
 };

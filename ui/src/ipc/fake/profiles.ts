@@ -1,5 +1,13 @@
 // The shipped profiles, one that was changed, one of the user's own, and one that is broken.
-import type { Profile, ProfileCard, ProfileCheck, ProfileError, ProfilePage } from "$/ipc/bindings";
+import type {
+  ImportedTemplate,
+  Profile,
+  ProfileCard,
+  ProfileCheck,
+  ProfileError,
+  ProfilePage,
+  Unsupported,
+} from "$/ipc/bindings";
 
 import appleHlsText from "../../../../profiles/apple-hls.toml?raw";
 import hevcArchiveText from "../../../../profiles/hevc-archive.toml?raw";
@@ -36,7 +44,7 @@ const shipped = new Map<string, Shipped>(
 
 const KEYS = [
   ..."id version partner title description sources engine accept output rule may_lose".split(" "),
-  ..."delivery retry budget".split(" "),
+  ..."delivery retry budget mediaconvert".split(" "),
 ];
 
 const BROKEN = `id = "late-edition"
@@ -116,9 +124,23 @@ function typed(text: string): Profile {
   return profile;
 }
 
+/** What MediaConvert cannot do of it. */
+function cloud(profile: Profile): Unsupported[] {
+  if (profile.id !== "hevc-archive") return [];
+  return [
+    {
+      id: "pixel-format",
+      of: "main",
+      text: "MediaConvert makes no HEVC in yuv422p10le.",
+      values: { format: "yuv422p10le", codec: "HEVC" },
+    },
+  ];
+}
+
 function check(text: string): ProfileCheck {
   const found = problems(text);
-  return { problems: found, profile: found.length > 0 ? null : typed(text) };
+  const profile = found.length > 0 ? null : typed(text);
+  return { problems: found, profile, cloud: profile ? cloud(profile) : [] };
 }
 
 function card(id: string): ProfileCard {
@@ -149,7 +171,8 @@ function page(id: string): ProfilePage {
   }
   const text = own.get(id) ?? shipped.get(id)?.text ?? "";
   const profile = own.has(id) ? check(text).profile : (shipped.get(id)?.profile ?? null);
-  return { card: card(id), profile, text, shipped_text: shipped.get(id)?.text ?? null };
+  const shipped_text = shipped.get(id)?.text ?? null;
+  return { card: card(id), profile, text, shipped_text, cloud: profile ? cloud(profile) : [] };
 }
 
 const ids = () => [...new Set([...shipped.keys(), ...own.keys()])];
@@ -194,5 +217,30 @@ export const handlers: Record<string, (args: any) => unknown> = {
     const copy = free("web-mp4");
     own.set(copy, webText.replace(/^id = .*$/m, `id = "${copy}"`));
     return copy;
+  },
+  import_template: (): ImportedTemplate => {
+    const id = free("northlight-house");
+    const made = webText.replace(/^id = .*$/m, `id = "${id}"`);
+    own.set(id, made.replace(/^partner = .*$/m, 'partner = "Northlight TV"'));
+    return {
+      id,
+      unmapped: [
+        {
+          path: "/outputGroups/0/outputs/0/videoDescription/videoPreprocessors/noiseReducer",
+          value: '{"filter":"TEMPORAL","temporalFilterSettings":{"strength":4}}',
+          why: "Profiles have no noise reduction.",
+        },
+        {
+          path: "/outputGroups/0/outputs/0/videoDescription/afdSignaling",
+          value: '"AUTO"',
+          why: "Profiles do not say how active format is signalled.",
+        },
+        {
+          path: "/outputGroups/1",
+          value: '{"name":"Thumbnails","outputGroupSettings":{"type":"FILE_GROUP_SETTINGS"}}',
+          why: "Still pictures are not an output of a profile.",
+        },
+      ],
+    };
   },
 };

@@ -1,5 +1,5 @@
 /** The queue of the fake back end. `?still`: nothing moves; `?empty`; `?jobs=1000`: so many wait; `?held`: no space. */
-import type { JobId, Message, Refused, Runner, Wish } from "../bindings";
+import type { EngineWish, JobId, Message, Refused, Route, Runner, Wish } from "../bindings";
 import { connect, emit } from "./wire";
 import { failed, World, type FakeJob } from "./world";
 
@@ -45,6 +45,21 @@ function fill() {
     minutes: 11,
     reached: 9,
     agoMinutes: 3,
+  });
+  world.add({
+    source: `${masters}/northlight/Northlight_Special_Storm_UHD.mov`,
+    profile: "youtube",
+    state: "running",
+    minutes: 26,
+    reached: 9,
+    agoMinutes: 6,
+    route: {
+      engine: "cloud",
+      id: "in-time-there",
+      text: "This machine needs 1 h 27 min and would miss the deadline, which is 45 min away; the cloud needs 12 min.",
+      values: { local: "87", cloud: "12", deadline: "45" },
+    },
+    extras: { deadline_ms: world.now + 45 * MINUTE },
   });
   world.add({
     source: `${masters}/promo/Spring_Promo_30s_v7.mov`,
@@ -146,6 +161,8 @@ function fill() {
     state: "delivered",
     minutes: 21,
     agoMinutes: 180,
+    engineWish: "cloud",
+    route: { engine: "cloud", id: "asked-cloud", text: "The cloud was asked for.", values: {} },
   });
   world.add({
     source: `${masters}/promo/Teaser_draft.mov`,
@@ -203,8 +220,15 @@ function wished(job: FakeJob, wish: Wish): string | null {
 }
 
 /** The sheet's start and the sample use this, too. */
-export function submit(source: string, profile: string, minutes = 4): JobId {
-  const job = world.add({ source, profile, minutes, agoMinutes: 0 });
+export function submit(
+  source: string,
+  profile: string,
+  minutes = 4,
+  terms: { wish?: EngineWish; route?: Route | null; deadline_ms?: number | null } = {},
+): JobId {
+  const { wish = "auto", route = null, deadline_ms = null } = terms;
+  const extras = { deadline_ms };
+  const job = world.add({ source, profile, minutes, agoMinutes: 0, engineWish: wish, route, extras });
   emit({ type: "job", job: world.live(job) });
   world.forecast();
   return job.view.id;

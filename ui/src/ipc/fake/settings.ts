@@ -1,5 +1,6 @@
 import type { DoctorCheck, Settings, SettingsPage } from "../bindings";
 import type { Handlers } from ".";
+import { report } from "./account";
 import { emit } from "./wire";
 
 const CORES = 8;
@@ -19,7 +20,27 @@ let settings: Settings = {
     keep_awake: true,
     out_dir: null,
   },
+  // `?cloud=none` in the address: not set up.
+  cloud:
+    asked.get("cloud") === "none"
+      ? {}
+      : {
+          region: "eu-central-1",
+          bucket: "river-post-spillway",
+          role_arn: "arn:aws:iam::123456789012:role/SpillwayMediaConvert",
+          bandwidth_mbps: 400,
+        },
+  cost: asked.get("cloud") === "none" ? {} : { month_usd: 250, machine_usd_per_hour: 0.1 },
 };
+
+/** As they are. */
+export const settingsNow = () => settings;
+
+/** Changes settings from the engine's side, and tells the window. */
+export function changeSettings(edit: (settings: Settings) => Settings) {
+  settings = edit(settings);
+  emit({ type: "settings" });
+}
 
 function page(): SettingsPage {
   const engine = settings.engine ?? {};
@@ -58,6 +79,21 @@ const checks: DoctorCheck[] = [
   ),
 ];
 
+/** `?setup=role-policy` in the address: what goes wrong in the account. */
+function cloudChecks(): DoctorCheck[] {
+  const { bucket, role_arn } = settings.cloud ?? {};
+  if (!bucket || !role_arn)
+    return [fine("cloud", "The cloud engine is not set up: all work is done on this machine.")];
+  return report({ bucket, role: null, queue: null, check_only: true }, asked.get("setup")).steps.map(
+    (step) => ({
+      name: `cloud-${step.name}`,
+      verdict: step.outcome === "missing" ? "fail" : step.outcome === "skipped" ? "warn" : "ok",
+      text: step.text,
+      advice: step.advice,
+    }),
+  );
+}
+
 export const handlers: Handlers = {
   settings: () => page(),
   save_settings: ({ settings: next }: { settings: Settings }) => {
@@ -67,7 +103,7 @@ export const handlers: Handlers = {
   },
   choose_work_dir: () => "/media/scratch/spillway",
   choose_default_out_dir: () => "/media/deliveries",
-  doctor: () => checks,
+  doctor: () => [...checks, ...cloudChecks()],
   ready: () => null,
   drawn: () => null,
   set_unsaved: () => null,

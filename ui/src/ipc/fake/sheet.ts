@@ -1,5 +1,17 @@
 /** Sheets of the fake back end. */
-import type { FileFacts, Finding, Look, Offer, Pick, Rehearsal, Sheet, SheetFile } from "../bindings";
+import type {
+  FileFacts,
+  Finding,
+  Look,
+  Money,
+  Offer,
+  Pick,
+  Rehearsal,
+  Sheet,
+  SheetFile,
+  Terms,
+} from "../bindings";
+import { offers, routed, type Work } from "./engines";
 import { submit, world } from "./queue";
 import { emit } from "./wire";
 import { failed } from "./world";
@@ -121,14 +133,28 @@ const COPIED: Finding = {
   values: { output: "main", track: "stereo" },
 };
 
+const WEIGHTS: Record<string, number> = {
+  "apple-hls": 3,
+  "prores-mezzanine": 1,
+  "hevc-archive": 6,
+  "proxy-edit": 0.4,
+};
+
+const workOf = (profile: string, sort: Sort): Work => ({
+  profile,
+  seconds: sort.seconds,
+  uhd: (sort.facts?.width ?? 3840) > 1920,
+  variable: sort.trouble === "variable",
+  localMs: Math.round(sort.seconds * (WEIGHTS[profile] ?? 1.5) * 300),
+});
+
 function offer(profile: string, sort: Sort): Offer {
-  const variable = sort.trouble === "variable";
+  const work = workOf(profile, sort);
+  const { variable } = work;
   const stops = variable && profile === "prores-mezzanine";
   const findings = [COPIED];
   if (stops) findings.push(STOPPED);
   else if (variable) findings.push(VARIABLE, ...(profile === "apple-hls" ? [SMALL] : []));
-  const weight =
-    { "apple-hls": 3, "prores-mezzanine": 1, "hevc-archive": 6, "proxy-edit": 0.4 }[profile] ?? 1.5;
   return {
     profile,
     verdict: stops ? "stop" : variable ? "warn" : "pass",
@@ -142,9 +168,10 @@ function offer(profile: string, sort: Sort): Offer {
         })
       : null,
     segments: Math.ceil(sort.seconds / 12),
-    bytes_needed: Math.round(sort.seconds * weight * 2_400_000),
-    work_ms: stops ? null : Math.round(sort.seconds * weight * 300),
+    bytes_needed: Math.round(work.localMs * 8_000),
+    work_ms: stops ? null : work.localMs,
     measured: profile !== "hevc-archive",
+    engines: stops ? [] : offers(work),
   };
 }
 
@@ -159,28 +186,50 @@ const ALL = [
 ];
 const answer = <T>(value: T, ms: number) => new Promise<T>((resolve) => setTimeout(() => resolve(value), ms));
 
-function rehearse(sheet: number, picks: Pick[]): Rehearsal {
+function rehearse(sheet: number, picks: Pick[], terms: Terms): Rehearsal {
   let at = world.now + 20 * 60_000;
   let needed = 0;
+  const cost: Money = { low_microusd: 0, high_microusd: 0 };
+  let last: number | null = null;
   const jobs = picks.flatMap(({ file, profiles }) => {
     const { file: found, sort } = fileOf(sheet, file);
     return profiles.map((profile) => {
       const made = offer(profile, sort);
       const name = found.name.replace(/\.[^.]+$/, "").replaceAll(" ", "_");
       const numbered = found.name.startsWith("Harbour");
-      at += made.work_ms ?? 0;
+      const route = made.failure
+        ? null
+        : routed(workOf(profile, sort), terms.engine, terms.deadline_ms, at + (made.work_ms ?? 0), world.now);
+      const engine = made.engines.find((one) => one.engine === route?.engine);
+      const refusal = made.engines.find((one) => one.engine === "cloud")?.against;
+      const failure =
+        made.failure ??
+        (route === null
+          ? failed(`${found.folder}/${found.name}`, {
+              code: "PRE-02",
+              why: refusal?.text ?? "",
+              next: "Choose another engine.",
+            })
+          : null);
+      if (engine?.engine === "local") at += engine.work_ms ?? 0;
+      const finish = failure ? null : engine?.engine === "cloud" ? world.now + (engine.work_ms ?? 0) : at;
+      if (finish !== null) last = Math.max(last ?? 0, finish);
       needed += made.bytes_needed;
+      cost.low_microusd += engine?.cost?.low_microusd ?? 0;
+      cost.high_microusd += engine?.cost?.high_microusd ?? 0;
       const path = `${open(sheet).sheet.out_dir ?? found.folder}/${name}_${profile}${numbered ? "_2" : ""}.mp4`;
       return {
         source: `${found.folder}/${found.name}`,
         profile,
-        outputs: made.failure ? [] : [{ output: "main", path, numbered }],
-        failure: made.failure,
-        finish_ms: made.failure ? null : at,
+        outputs: failure ? [] : [{ output: "main", path, numbered }],
+        failure,
+        finish_ms: finish,
+        route,
+        cost: engine?.cost ?? null,
       };
     });
   });
-  return { jobs, bytes_needed: needed, bytes_free: 68_000_000_000, finish_ms: jobs.length > 0 ? at : null };
+  return { jobs, bytes_needed: needed, bytes_free: 68_000_000_000, finish_ms: last, cost };
 }
 
 // oxlint-disable-next-line no-explicit-any
@@ -213,7 +262,8 @@ export const handlers: Record<string, (args: any) => unknown> = {
     });
     return Promise.reject({ kind: "source", message: failure.what, failure });
   },
-  rehearse: ({ sheet, picks }: { sheet: number; picks: Pick[] }) => answer(rehearse(sheet, picks), 120),
+  rehearse: ({ sheet, picks, terms }: { sheet: number; picks: Pick[]; terms: Terms }) =>
+    answer(rehearse(sheet, picks, terms), 120),
   choose_out_dir({ sheet }: { sheet: number }) {
     open(sheet).sheet.out_dir = "/media/deliveries/december";
     return "/media/deliveries/december";
@@ -222,10 +272,18 @@ export const handlers: Record<string, (args: any) => unknown> = {
     open(sheet).sheet.out_dir = null;
     return null;
   },
-  start({ sheet, picks }: { sheet: number; picks: Pick[] }) {
+  start({ sheet, picks, terms }: { sheet: number; picks: Pick[]; terms: Terms }) {
     const ids = picks.flatMap(({ file, profiles }) => {
       const { file: found, sort } = fileOf(sheet, file);
-      return profiles.map((profile) => submit(`${found.folder}/${found.name}`, profile, sort.seconds / 60));
+      return profiles.map((profile) => {
+        const localEnd = world.now + workOf(profile, sort).localMs;
+        const route = routed(workOf(profile, sort), terms.engine, terms.deadline_ms, localEnd, world.now);
+        return submit(`${found.folder}/${found.name}`, profile, sort.seconds / 60, {
+          wish: terms.engine,
+          route,
+          deadline_ms: terms.deadline_ms,
+        });
+      });
     });
     sheets.delete(sheet);
     return ids;

@@ -2,6 +2,7 @@
 import type {
   AttemptView,
   Cell,
+  EngineWish,
   Event,
   EventBody,
   Failure,
@@ -12,20 +13,26 @@ import type {
   JobId,
   JobState,
   JobView,
+  LedgerLine,
   LiveJob,
   Message,
   OutputView,
+  RemoteView,
+  Route,
   StepKind,
   StepProgress,
   StepState,
   StepView,
 } from "../bindings";
+import { PRICE_BOOK } from "./engines";
 import { emit } from "./wire";
 
 /** A step that can be worked on. */
 export interface FakeStep extends StepView {
   needs: number[];
   doneFrames: number;
+  /** Done by MediaConvert: takes no worker. */
+  remote: boolean;
 }
 
 /** A job with all that the fake knows. */
@@ -39,6 +46,8 @@ export interface FakeJob {
   frames: number;
   rate: number;
   dismissed: boolean;
+  ledger: LedgerLine[];
+  remote: RemoteView[];
 }
 
 /** What a job is to be like at first. */
@@ -55,6 +64,10 @@ export interface Spec {
   agoMinutes?: number;
   /** Segments that fail at their first try. */
   troubled?: number[];
+  /** Which engine was asked for. */
+  engineWish?: EngineWish;
+  /** Which engine does it; absent: this machine, and nobody says why. */
+  route?: Route | null;
   extras?: Partial<JobExtras>;
 }
 
@@ -67,7 +80,9 @@ const PARTNERS: Record<string, string> = {
   youtube: "YouTube",
 };
 const SEGMENT_SECONDS = 12;
+const CHUNK_SECONDS = 60;
 const WORKERS = 4;
+const TRANSFERS = 3;
 const FRAMES_PER_SECOND = 85;
 const EXTENSION: Record<string, string> = { "apple-hls": "", "prores-mezzanine": ".mov" };
 
@@ -106,7 +121,9 @@ export class World {
         source: spec.source,
         profile: spec.profile,
         partner: PARTNERS[spec.profile] ?? spec.profile,
-        engine: "local",
+        engine: spec.route?.engine ?? "local",
+        engine_wish: spec.engineWish ?? "auto",
+        route: spec.route ?? null,
         state: "queued",
         wish: spec.wish ?? "run",
         priority: 0,
@@ -128,6 +145,8 @@ export class World {
       frames: Math.round((spec.minutes ?? 5) * 60 * rate),
       rate,
       dismissed: false,
+      ledger: [],
+      remote: [],
     };
     this.jobs.push(job);
     this.#bring(job, spec, ago);
@@ -140,6 +159,7 @@ export class World {
     const real = this.now;
     this.now = real - ago;
     this.tell(job, { event: "submitted" });
+    if (job.view.route) this.tell(job, { event: "routed", route: job.view.route });
     if (target === "queued") {
       this.now = real;
       return;
@@ -156,11 +176,17 @@ export class World {
     const reached = all ? segments.length : (spec.reached ?? 0);
     const pieces = Math.max(1, segments.length);
     const each = Math.max(900, Math.floor((ago - 14_000) / pieces));
+    const kind = (name: StepKind) => job.steps.filter((one) => one.kind === name);
+    // The cloud is some chunks ahead.
+    const ahead = reached === 0 && !all ? 0 : 3;
+    for (const upload of kind("upload").slice(0, reached + ahead + 1)) this.finish(job, upload, 3_000);
     for (const [at, segment] of segments.entries()) {
       if (at >= reached) break;
       if (spec.troubled?.includes(at)) this.stumble(job, segment);
-      this.finish(job, segment, Math.min(each, 9_000));
+      this.finish(job, segment, segment.remote ? 14_000 : Math.min(each, 9_000));
     }
+    for (const download of kind("download").slice(0, Math.max(0, all ? reached : reached - 1)))
+      this.finish(job, download, 2_500);
     if (reached > 0) {
       this.finish(job, job.steps[1] as FakeStep, 6_200);
       for (const one of job.steps.filter((step) => step.kind === "audio")) this.finish(job, one, 5_100);
@@ -193,7 +219,8 @@ export class World {
   /** Tells a step's new state. */
   step(job: FakeJob, one: FakeStep, state: StepState, failure: Failure | null = null) {
     one.state = state;
-    one.due_ms = state === "waiting" ? this.now + 4_000 : null;
+    // What is in the cloud waits for nothing that has a time.
+    one.due_ms = state === "waiting" && (failure !== null || !one.remote) ? this.now + 4_000 : null;
     job.view.steps = {
       total: job.steps.length,
       done: job.steps.filter((two) => two.state === "done").length,
@@ -220,15 +247,67 @@ export class World {
       job.view.started_ms = this.now;
       this.tell(job, { event: "job", state: "running", failure: null });
     }
-    this.step(job, one, "running");
+    if (one.remote) this.#hand(job, one);
+    this.step(job, one, one.remote ? "waiting" : "running");
+  }
+
+  /** Gives a chunk to the cloud: first it is put down what it will cost. */
+  #hand(job: FakeJob, one: FakeStep) {
+    const minutes = one.frames / job.rate / 60;
+    const estimate = Math.round(minutes * 4 * 7_500);
+    job.ledger.push({
+      at_ms: this.now,
+      job: job.view.id,
+      profile: job.view.profile,
+      partner: job.view.partner,
+      engine: "cloud",
+      resource: "transcode",
+      item: one.label,
+      quantity: Math.round(minutes * 4 * 1000) / 1000,
+      unit: "normalized-minute",
+      unit_nanousd: 7_500_000,
+      estimate_microusd: estimate,
+      amount_microusd: estimate,
+      state: "reserved",
+      price_book: PRICE_BOOK,
+    });
+    job.remote.push({
+      ord: one.ord,
+      remote_id: `1763816400${String(one.ord).padStart(3, "0")}-q8r2kd`,
+      state: "submitted",
+      phase: null,
+      submitted_ms: this.now,
+      finished_ms: null,
+      error: null,
+    });
+    this.#charged(job);
+  }
+
+  /** The service has said what it did. */
+  #settle(job: FakeJob, one: FakeStep) {
+    const line = job.ledger.findLast((entry) => entry.item === one.label);
+    if (line)
+      Object.assign(line, {
+        state: "settled",
+        amount_microusd: Math.round(line.estimate_microusd * (0.96 + 0.01 * (one.ord % 9))),
+      });
+    const remote = job.remote.findLast((entry) => entry.ord === one.ord);
+    if (remote) Object.assign(remote, { state: "complete", phase: null, finished_ms: this.now });
+    this.#charged(job);
+  }
+
+  #charged(job: FakeJob) {
+    job.view.cost_microusd = job.ledger.reduce((sum, line) => sum + line.amount_microusd, 0);
+    this.tell(job, { event: "charged", cost_microusd: job.view.cost_microusd });
   }
 
   /** Ends a step well; begins it first where nobody did. */
   finish(job: FakeJob, one: FakeStep, tookMs = 0) {
-    if (one.state !== "running") {
+    if (one.state !== "running" && !(one.remote && one.state === "waiting" && one.due_ms === null)) {
       this.begin(job, one);
       this.now += tookMs;
     }
+    if (one.remote) this.#settle(job, one);
     const last = one.attempts.at(-1) as AttemptView;
     last.ended_ms = this.now;
     last.outcome = "done";
@@ -271,7 +350,8 @@ export class World {
   }
 
   #plan(job: FakeJob) {
-    const size = SEGMENT_SECONDS * job.rate;
+    const away = job.view.engine === "cloud";
+    const size = (away ? CHUNK_SECONDS : SEGMENT_SECONDS) * job.rate;
     const segments = Math.ceil(job.frames / size);
     const [encoded, audio]: [number[], number[]] = [[], []];
     const push = (kind: StepKind, label: string, frames: number, needs: number[]) => {
@@ -281,7 +361,16 @@ export class World {
     };
     for (let at = 0; at < segments; at++) {
       const frames = at === segments - 1 ? job.frames - size * (segments - 1) : size;
-      encoded.push(push("segment", `segment ${at + 1} of ${segments}`, frames, []));
+      const of = `${at + 1} of ${segments}`;
+      if (!away) {
+        encoded.push(push("segment", `segment ${of}`, frames, []));
+        continue;
+      }
+      const upload = push("upload", `send segment ${of}`, 0, []);
+      // The first one back shows that the others may go.
+      const segment = push("segment", `segment ${of}`, frames, [upload, ...encoded.slice(0, 1)]);
+      (job.steps[segment] as FakeStep).remote = true;
+      encoded.push(push("download", `fetch segment ${of}`, 0, [segment]));
     }
     audio.push(push("audio", "audio stereo", 0, []));
     const outputs = this.#outputs(job).map((output) => {
@@ -289,7 +378,9 @@ export class World {
       return push("verify", `verify ${output.id}`, 0, [stitch]);
     });
     const deliver = push("deliver", "deliver", 0, [...outputs, 1]);
-    push("tidy", "tidy", 0, [deliver]);
+    push("tidy", "tidy", 0, [
+      away ? push("clear", "remove everything from the cloud", 0, [deliver]) : deliver,
+    ]);
     job.frameRate = job.rate;
     job.findings = [
       {
@@ -323,7 +414,7 @@ export class World {
   }
 
   detail(job: FakeJob): JobDetail {
-    const steps = job.steps.map(({ needs: _needs, doneFrames: _done, ...view }) => ({
+    const steps = job.steps.map(({ needs: _needs, doneFrames: _done, remote: _remote, ...view }) => ({
       ...view,
       attempts: view.attempts.map((attempt) => ({ ...attempt })),
     }));
@@ -341,27 +432,37 @@ export class World {
     this.now += ms;
     const progress: StepProgress[] = [];
     const open = this.jobs.filter((job) => job.view.state === "queued" || job.view.state === "running");
-    let free = WORKERS;
+    // Transfers and the cloud take no worker.
+    let [free, lanes] = [WORKERS, TRANSFERS];
+    const takes = (one: FakeStep, count: number) => {
+      if (one.kind === "upload" || one.kind === "download") lanes -= count;
+      else if (!one.remote) free -= count;
+    };
+    const room = (one: FakeStep) =>
+      one.remote || (one.kind === "upload" || one.kind === "download" ? lanes : free) > 0;
     for (const job of open) {
       for (const one of job.steps) {
-        if (one.state === "waiting" && (one.due_ms ?? 0) <= this.now) this.step(job, one, "ready");
-        if (one.state !== "running") continue;
-        free -= 1;
+        const handed = one.remote && one.state === "waiting" && one.due_ms === null;
+        if (one.state === "waiting" && !handed && (one.due_ms ?? 0) <= this.now) this.step(job, one, "ready");
+        if (one.state !== "running" && !handed) continue;
+        takes(one, 1);
         const total = one.frames > 0 ? one.frames : 200;
-        one.doneFrames += (ms / 1000) * FRAMES_PER_SECOND * (0.8 + 0.1 * (one.ord % 5));
+        const speed = FRAMES_PER_SECOND * (0.8 + 0.1 * (one.ord % 5)) * (handed ? 2.2 : 1);
+        one.doneFrames += (ms / 1000) * speed;
+        const remote = handed ? job.remote.findLast((entry) => entry.ord === one.ord) : undefined;
+        if (remote) Object.assign(remote, { state: "progressing", phase: phaseOf(one.doneFrames / total) });
         if (one.doneFrames >= total) {
           this.finish(job, one);
-          free += 1;
+          takes(one, -1);
         } else progress.push({ job: job.view.id, ord: one.ord, done: Math.floor(one.doneFrames), total });
       }
     }
     for (const job of open) {
       if (job.view.wish !== "run") continue;
       for (const one of job.steps) {
-        if (free > 0 && one.state === "ready") {
-          this.begin(job, one);
-          free -= 1;
-        }
+        if (one.state !== "ready" || !room(one)) continue;
+        this.begin(job, one);
+        takes(one, 1);
       }
     }
     if (progress.length > 0) emit({ type: "progress", steps: progress });
@@ -373,7 +474,8 @@ export class World {
       job.steps.flatMap((one): StepProgress[] => {
         const total = one.frames > 0 ? one.frames : 200;
         const done = Math.floor(one.doneFrames);
-        return one.state === "running" ? [{ job: job.view.id, ord: one.ord, done, total }] : [];
+        const busy = one.state === "running" || (one.remote && one.state === "waiting");
+        return busy ? [{ job: job.view.id, ord: one.ord, done, total }] : [];
       }),
     );
     if (steps.length > 0) emit({ type: "progress", steps });
@@ -419,8 +521,23 @@ function step(
   frames: number,
   needs: number[],
 ): FakeStep {
-  return { ord, kind, label, state, attempt: 0, due_ms: null, frames, attempts: [], needs, doneFrames: 0 };
+  return {
+    ord,
+    kind,
+    label,
+    state,
+    attempt: 0,
+    due_ms: null,
+    frames,
+    attempts: [],
+    needs,
+    doneFrames: 0,
+    remote: false,
+  };
 }
+
+/** What MediaConvert is at. */
+const phaseOf = (part: number) => (part < 0.1 ? "probing" : part < 0.9 ? "transcoding" : "uploading");
 
 /** A failure of the job on `source`. */
 export function failed(

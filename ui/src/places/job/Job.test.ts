@@ -1,14 +1,15 @@
 import { render, screen, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 
-import { commands, usePictures, type Message } from "$/ipc";
+import { commands, usePictures, type ChargeState, type LedgerLine, type Message } from "$/ipc";
 import { handlers } from "$/ipc/fake/job";
 import { world } from "$/ipc/fake/queue";
 import { connect } from "$/ipc/fake/wire";
 import { feed } from "$/state/feed.svelte";
 import { snapshotOf } from "$/state/sample";
 import { view } from "$/state/view.svelte";
+import { sumsOf } from "./cloudwork.svelte";
 import Job from "./Job.svelte";
 
 const answer = (name: string, args: unknown) =>
@@ -22,6 +23,8 @@ beforeEach(() => {
   connect({ onmessage: (message: Message) => feed.fold(message) });
   feed.fold(world.snapshot());
   vi.spyOn(commands, "job").mockImplementation((id) => answer("job", { id }) as never);
+  vi.spyOn(commands, "ledger").mockImplementation((job) => answer("ledger", { job }) as never);
+  vi.spyOn(commands, "remoteJobs").mockImplementation((job) => answer("remote_jobs", { job }) as never);
   vi.spyOn(commands, "receipt").mockImplementation((job) => answer("receipt", { job }) as never);
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(600);
 });
@@ -143,4 +146,41 @@ describe("the job page", () => {
     await open("nobody");
     expect(await screen.findByText("This job is gone.")).toBeTruthy();
   });
+
+  it("of the cloud says why it went there, how far each chunk is, and every charge", async () => {
+    const job = world.jobs.find((one) => one.view.engine === "cloud" && one.view.state === "running")!;
+    const user = await open(job.view.id);
+    expect((await screen.findAllByText(/would miss the deadline/)).length).toBeGreaterThan(0);
+    expect(screen.getAllByRole("option", { name: /Transcoding in the cloud, \d+%/ }).length).toBeGreaterThan(
+      0,
+    );
+    expect(screen.getAllByRole("option", { name: /Uploading, \d+%/ }).length).toBeGreaterThan(0);
+    await user.click(screen.getByRole("button", { name: "Show every charge" }));
+    const charges = within(await screen.findByRole("group", { name: "Charges" }));
+    expect(charges.getAllByRole("row")).toHaveLength(job.ledger.length + 1);
+    expect(charges.getAllByText("Settled")).toHaveLength(
+      job.ledger.filter((line) => line.state === "settled").length,
+    );
+    const jobs = within(screen.getByRole("group", { name: "MediaConvert jobs" }));
+    expect(jobs.getAllByRole("row")).toHaveLength(job.remote.length + 1);
+    expect(jobs.getByText(job.remote[0]!.remote_id!)).toBeTruthy();
+  });
+
+  it("of this machine has no tab for the cloud", async () => {
+    await open(world.jobs.find((one) => one.view.cost_microusd === 0)!.view.id);
+    await screen.findByRole("tab", { name: "Log" });
+    expect(screen.queryByRole("tab", { name: "Cloud" })).toBeNull();
+  });
+});
+
+test("sums of charges leave out what is void, and compare only what is settled", () => {
+  const line = (state: ChargeState, estimate: number, amount: number) =>
+    ({ state, estimate_microusd: estimate, amount_microusd: amount }) as LedgerLine;
+  const lines = [
+    line("settled", 100, 90),
+    line("settled", 50, 70),
+    line("reserved", 40, 40),
+    line("void", 30, 0),
+  ];
+  expect(sumsOf(lines)).toEqual({ settled: 160, estimate: 150, reserved: 40, all: 200 });
 });

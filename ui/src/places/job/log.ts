@@ -1,8 +1,8 @@
 /** What the journal says, in words. */
-import { number } from "$/format";
+import { money, number } from "$/format";
 import { m } from "$/i18n";
-import type { Event, JobState, Wish } from "$/ipc";
-import { failureWords, stepName, stepState } from "$/state/words";
+import type { Event, JobState, StepKind, Wish } from "$/ipc";
+import { engineName, failureWords, routeWords, stepName, stepState } from "$/state/words";
 
 export type Filter = "all" | "milestones" | "problems";
 
@@ -11,11 +11,15 @@ const bad = (event: Event) =>
   (event.body.event === "job" && event.body.state === "failed") ||
   event.body.event === "recovered";
 
+/** Steps that there are many of. */
+const PIECES: ReadonlySet<StepKind> = new Set(["upload", "segment", "download"]);
+
 /** Whether an entry is to be shown. */
 export function passes(event: Event, filter: Filter): boolean {
   if (filter === "problems") return bad(event);
+  if (filter === "milestones" && event.body.event === "charged") return false;
   if (filter === "all" || event.body.event !== "step" || bad(event)) return true;
-  return event.body.kind !== "segment" && event.body.state === "done";
+  return !PIECES.has(event.body.kind) && event.body.state === "done";
 }
 
 /** How an entry is marked. */
@@ -65,6 +69,13 @@ export function wordsOf({ body }: Event): { text: string; more: string } {
         text: m.job_log_recovered({ kept: number(body.kept), interrupted: number(body.interrupted) }),
         more: "",
       };
+    case "routed":
+      return {
+        text: m.job_log_routed({ engine: engineName(body.route.engine) }),
+        more: routeWords(body.route).text,
+      };
+    case "charged":
+      return { text: m.job_log_charged({ cost: money(body.cost_microusd) }), more: "" };
     case "moved":
       return { text: m.job_log_moved(), more: "" };
     case "dismissed":

@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, within } from "@testing-library/svelte";
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { locale } from "$/i18n";
@@ -57,7 +58,7 @@ describe("profiles", () => {
       for (const id of ids()) {
         const { profile } = page(id);
         if (!profile) continue;
-        const { container, unmount } = render(Contract, { profile });
+        const { container, unmount } = render(Contract, { profile, cloud: [] });
         for (const rule of profile.rule ?? []) expect(container.textContent).toContain(rule.id);
         for (const source of Object.values(profile.sources ?? {})) {
           expect(container.textContent).toContain(source.url);
@@ -90,5 +91,27 @@ describe("profiles", () => {
     await duplicate("web-mp4");
     expect(store.id).toBe("web-mp4-copy");
     expect(store.page?.card.origin).toBe("own");
+  });
+
+  it("say what MediaConvert cannot do of them", async () => {
+    render(Profiles);
+    await fireEvent.click(await entry(/HEVC archive/));
+    expect(await screen.findByText(/MediaConvert makes no HEVC in yuv422p10le/)).toBeTruthy();
+    await fireEvent.click(await entry(/YouTube upload/));
+    expect(await screen.findByText("MediaConvert can make it as asked.")).toBeTruthy();
+  });
+
+  it("are made of job templates, with what did not map", async () => {
+    const user = userEvent.setup();
+    render(Profiles);
+    await entry(/YouTube upload/);
+    await user.click(screen.getByRole("button", { name: "Import" }));
+    await user.click(await screen.findByRole("menuitem", { name: "MediaConvert job template…" }));
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getByText(/^Imported as “northlight-house/)).toBeTruthy();
+    expect(dialog.getAllByRole("listitem")).toHaveLength(3);
+    expect(dialog.getByText("/outputGroups/1")).toBeTruthy();
+    await user.click(dialog.getByRole("button", { name: "Done" }));
+    expect(store.page?.card.id).toMatch(/^northlight-house/);
   });
 });

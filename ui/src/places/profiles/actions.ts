@@ -28,6 +28,14 @@ export async function importOne(): Promise<void> {
   await store.reload(id);
 }
 
+/** Makes a profile of a MediaConvert job template; what of it did not map is told. */
+export async function importTemplate(): Promise<void> {
+  const made = await told(() => commands.importTemplate());
+  if (!made) return;
+  store.imported = made;
+  await store.reload(made.id);
+}
+
 export async function exportOne(id: string): Promise<void> {
   if (await told(() => commands.exportProfile(id))) toast({ tone: "good", text: m.profiles_exported() });
 }

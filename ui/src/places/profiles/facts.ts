@@ -189,6 +189,23 @@ export function engineFacts({ engine, budget }: Profile): Fact[] {
   ];
 }
 
+/** How MediaConvert does it; empty where the profile leaves all of it as it is. */
+export function mediaConvertFacts({ mediaconvert }: Profile): Fact[] {
+  if (!mediaconvert) return [];
+  const { template, template_json, queue, priority, quality, tags } = mediaconvert;
+  const named = Object.entries(tags ?? {}).map(([name, value]) => `${name} = ${value}`);
+  return [
+    ...(template ? [fact(m.profiles_mc_template(), template, true)] : []),
+    ...(template_json ? [fact(m.profiles_mc_template(), m.profiles_mc_template_own())] : []),
+    fact(m.profiles_mc_quality(), word("QualityTuning", quality ?? "single-pass-hq")),
+    ...(queue
+      ? [fact(m.profiles_mc_queue(), queue, true)]
+      : [fact(m.profiles_mc_queue(), m.profiles_mc_queue_settings())]),
+    fact(m.profiles_mc_priority(), number(priority ?? 0)),
+    ...(named.length > 0 ? [fact(m.profiles_mc_tags(), named.join("\n"), true)] : []),
+  ];
+}
+
 /** What may stand in braces in names. */
 export const nameTokens = (): { token: string; text: string }[] => [
   { token: "{title}", text: m.profiles_token_title() },

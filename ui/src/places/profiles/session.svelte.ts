@@ -1,5 +1,12 @@
 // A profile text while it is being written: checked as it grows, saved once it is sound.
-import { commands, type Profile, type ProfileCheck, type ProfileError, type ProfilePage } from "$/ipc";
+import {
+  commands,
+  type Profile,
+  type ProfileCheck,
+  type ProfileError,
+  type ProfilePage,
+  type Unsupported,
+} from "$/ipc";
 
 /** Wait after a key before checking, ms. */
 export const CHECKING = 150;
@@ -16,6 +23,8 @@ export class EditSession {
   problems = $state.raw<readonly ProfileError[]>([]);
   /** The last sound profile. */
   profile = $state.raw<Profile | null>(null);
+  /** What MediaConvert cannot do of it. */
+  cloud = $state.raw<readonly Unsupported[]>([]);
   /** The newest text has not been judged yet. */
   checking = $state(false);
   saving = $state(false);
@@ -33,6 +42,7 @@ export class EditSession {
     this.#stored = page.text;
     this.problems = page.card.problems;
     this.profile = page.profile;
+    this.cloud = page.cloud;
     this.#check = check;
   }
 
@@ -76,10 +86,10 @@ export class EditSession {
     clearTimeout(this.#timer);
     const mine = ++this.#generation;
     try {
-      const { problems, profile } = await this.#check(this.text);
+      const { problems, profile, cloud } = await this.#check(this.text);
       if (mine !== this.#generation) return;
       this.problems = problems;
-      if (profile) this.profile = profile;
+      if (profile) [this.profile, this.cloud] = [profile, cloud];
       this.error = null;
     } catch (thrown) {
       if (mine !== this.#generation) return;

@@ -1,5 +1,12 @@
 // The profiles, which one is shown, and the text that is being written, kept while another place is shown.
-import { asCommandError, commands, type CommandError, type ProfileCard, type ProfilePage } from "$/ipc";
+import {
+  asCommandError,
+  commands,
+  type CommandError,
+  type ImportedTemplate,
+  type ProfileCard,
+  type ProfilePage,
+} from "$/ipc";
 
 import { EditSession } from "./session.svelte";
 
@@ -8,6 +15,8 @@ class ProfilesStore {
   cards = $state.raw<ProfileCard[] | null>(null);
   page = $state.raw<ProfilePage | null>(null);
   session = $state.raw<EditSession | null>(null);
+  /** What became of a template, until it is read. */
+  imported = $state.raw<ImportedTemplate | null>(null);
   search = $state("");
   error = $state.raw<CommandError | null>(null);
   pageError = $state.raw<CommandError | null>(null);

@@ -14,6 +14,7 @@ import type {
   Need,
   PixelAspect,
   ProfileOrigin,
+  QualityTuning,
   Rotation,
   Scan,
   SelectAudio,
@@ -34,6 +35,11 @@ const engine: Words<EnginePolicy> = {
   any: m.profiles_engine_any,
   local: m.profiles_engine_local,
   cloud: m.profiles_engine_cloud,
+};
+const quality: Words<QualityTuning> = {
+  "single-pass": m.profiles_quality_single_pass,
+  "single-pass-hq": m.profiles_quality_single_pass_hq,
+  "multi-pass-hq": m.profiles_quality_multi_pass_hq,
 };
 const need: Words<Need> = { required: m.profiles_need_required, optional: m.profiles_need_optional };
 const verdict: Words<Verdict> = {
@@ -108,6 +114,7 @@ const loss: Words<Loss> = {
 export const WORDS = {
   ProfileOrigin: origin,
   EnginePolicy: engine,
+  QualityTuning: quality,
   Need: need,
   Verdict: verdict,
   Container: container,

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { commands } from "$/ipc";
 import { feed } from "$/state/feed.svelte";
-import { idOf, liveOf, snapshotOf } from "$/state/sample";
+import { cloudOf, idOf, liveOf, snapshotOf } from "$/state/sample";
 import { view } from "$/state/view.svelte";
 import Queue from "./Queue.svelte";
 
@@ -166,5 +166,35 @@ describe("the queue", () => {
     expect(await screen.findByText("The work folder is gone.")).toBeTruthy();
     feed.fold({ type: "runner", runner: { state: "here" } });
     await vi.waitFor(() => expect(screen.queryByText("The work folder is gone.")).toBeNull());
+  });
+
+  it("shows the engine with its reason, and what a job costs as it is charged", async () => {
+    const route = {
+      engine: "cloud" as const,
+      id: "asked-cloud",
+      text: "The cloud was asked for.",
+      values: {},
+    };
+    feed.fold(snapshotOf(1, [cloudOf(1, [["done", "running", "blocked"]], { route })]));
+    render(Queue);
+    const row = (await screen.findByText("master 1.mov")).closest("[role=row]") as HTMLElement;
+    expect(row.textContent).toContain("Cloud: The cloud was asked for.");
+    expect(row.textContent).not.toContain("$");
+    feed.fold({
+      type: "event",
+      event: { seq: 2, at_ms: 5, job: idOf(1), body: { event: "charged", cost_microusd: 1_230_000 } },
+    });
+    await vi.waitFor(() => expect(row.textContent).toContain("$1.23 so far"));
+    const back = {
+      engine: "local" as const,
+      id: "failed-there",
+      text: "It failed there.",
+      values: { why: "x" },
+    };
+    feed.fold({
+      type: "event",
+      event: { seq: 3, at_ms: 6, job: idOf(1), body: { event: "routed", route: back } },
+    });
+    await vi.waitFor(() => expect(row.textContent).toContain("This machine: It failed there."));
   });
 });

@@ -3,6 +3,7 @@ import { number } from "$/format";
 import { m } from "$/i18n";
 import { commands, type JobId, type Refused, type Thing, type Wish } from "$/ipc";
 import { toast } from "$/parts/toasts.svelte";
+import { openSettings } from "$/places/settings/tab.svelte";
 import { feed, type FeedJob } from "$/state/feed.svelte";
 import { view } from "$/state/view.svelte";
 import { errorWords, nextAction } from "$/state/words";
@@ -89,6 +90,8 @@ export function takeNext(job: FeedJob): unknown {
       return revealThing({ what: "source", job: job.id });
     case "open":
       return openPage(job);
+    case "cloud":
+      return openSettings("cloud");
   }
 }
 
@@ -99,6 +102,7 @@ export function nextLabel(job: FeedJob): string {
     again: m.queue_again(),
     reveal: m.queue_show_source(),
     open: m.queue_see_why(),
+    cloud: m.queue_cloud_settings(),
   };
   return words[job.view.error ? nextAction(job.view.error.code) : "retry"];
 }

@@ -19,12 +19,15 @@ const PHASES: Record<Phase, () => string> = {
   starting: () => m.queue_phase_starting(),
   inspecting: () => m.queue_phase_inspecting(),
   hashing: () => m.queue_phase_hashing(),
+  uploading: () => m.queue_phase_uploading(),
   encoding: () => m.queue_phase_encoding(),
+  downloading: () => m.queue_phase_downloading(),
   audio: () => m.queue_phase_audio(),
   joining: () => m.queue_phase_joining(),
   verifying: () => m.queue_phase_verifying(),
   delivering: () => m.queue_phase_delivering(),
   tidying: () => m.queue_phase_tidying(),
+  clearing: () => m.queue_phase_clearing(),
   retrying: () => m.queue_phase_retrying(),
   paused: () => m.queue_phase_paused(),
   pausing: () => m.queue_phase_pausing(),
@@ -35,6 +38,17 @@ const PHASES: Record<Phase, () => string> = {
 };
 
 export const phaseWords = (phase: Phase) => PHASES[phase]();
+
+/** Segments come and go in these. */
+const COUNTED: ReadonlySet<Phase> = new Set([
+  "uploading",
+  "encoding",
+  "downloading",
+  "paused",
+  "pausing",
+  "starting",
+  "retrying",
+]);
 
 /** A job that begins sooner than this simply waits, ms. */
 const SOON = 60_000;
@@ -47,7 +61,7 @@ export function progressWords(job: FeedJob, now = Date.now()): string {
     return m.queue_starts_at({ time: clockTime(start, now) });
   const counts = job.segments;
   const words = phaseWords(phase);
-  const counted = counts.all > 0 && ["encoding", "paused", "pausing", "starting", "retrying"].includes(phase);
+  const counted = counts.all > 0 && COUNTED.has(phase);
   if (!counted) return words;
   return m.queue_phase_segments({ phase: words, done: number(counts.done), all: number(counts.all) });
 }

@@ -1,5 +1,5 @@
 import { m } from "$/i18n";
-import type { DesktopSettings, EngineSettings } from "$/ipc";
+import type { CloudSettings, CostSettings, DesktopSettings, EngineSettings } from "$/ipc";
 import { toast } from "$/parts/toasts.svelte";
 import { prefs } from "$/state/prefs.svelte";
 
@@ -26,6 +26,12 @@ export const setEngine = (change: Partial<EngineSettings>) =>
 
 export const setDesktop = (change: Partial<DesktopSettings>) =>
   tell(prefs.change((now) => ({ ...now, desktop: { ...now.desktop, ...change } })));
+
+export const setCloud = (change: Partial<CloudSettings>) =>
+  tell(prefs.change((now) => ({ ...now, cloud: { ...now.cloud, ...change } })));
+
+export const setCost = (change: Partial<CostSettings>) =>
+  tell(prefs.change((now) => ({ ...now, cost: { ...now.cost, ...change } })));
 
 const LEVELS = { normal: 0, low: 5, lower: 10, lowest: 19 } as const;
 export type Level = keyof typeof LEVELS;

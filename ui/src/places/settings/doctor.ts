@@ -1,5 +1,6 @@
 import { m } from "$/i18n";
 import type { DoctorCheck } from "$/ipc";
+import { stepAdvice } from "./cloud/steps";
 
 const ADVICE: [RegExp, () => string][] = [
   [/-folder$/, m.settings_advice_folder],
@@ -8,11 +9,14 @@ const ADVICE: [RegExp, () => string][] = [
   [/^runner$/, m.settings_advice_runner],
   [/^worker$/, m.settings_advice_worker],
   [/^(encoder|filter)-/, m.settings_advice_part],
+  [/^cloud$/, m.settings_advice_cloud],
 ];
 
 /** What to do about a check, in the language of the window; empty when it is fine. */
 export function checkAdvice(check: DoctorCheck): string {
   if (check.verdict === "ok") return "";
+  const step = /^cloud-(.+)$/.exec(check.name)?.[1];
+  if (step) return stepAdvice({ name: step, advice: check.advice }).text;
   return ADVICE.find(([names]) => names.test(check.name))?.[1]() ?? check.advice;
 }
 

@@ -2,7 +2,7 @@
 import type { ChannelId } from "$/ipc";
 import { view } from "$/state/view.svelte";
 
-export type SettingsTab = "general" | "channels" | "log";
+export type SettingsTab = "general" | "cloud" | "channels" | "log";
 
 class Shown {
   tab = $state<SettingsTab>("general");

@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 
-import type { Look, Offer, SheetFile, Verdict } from "$/ipc";
+import type {
+  EngineKind,
+  EngineOffer,
+  Failure,
+  FileFacts,
+  Look,
+  Offer,
+  Rehearsal,
+  RehearsedJob,
+  Route,
+  SheetFile,
+  Verdict,
+} from "$/ipc";
 import { dice } from "$/state/sample";
 import {
   blockOf,
@@ -9,7 +21,15 @@ import {
   tickAll,
   ticked,
   tickOne,
+  barred,
+  costOf,
+  enginesOf,
+  reasonsOf,
+  sharesOf,
   tickState,
+  triedKey,
+  triedOf,
+  without,
   worst,
   type Looking,
   type Ticks,
@@ -24,6 +44,7 @@ const offer = (profile: string, verdict: Verdict): Offer => ({
   failure: null,
   segments: 1,
   bytes_needed: 1,
+  engines: [],
   work_ms: 1,
   measured: true,
 });
@@ -136,5 +157,69 @@ describe("the pool", () => {
     }
     expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(most).toBe(2);
+  });
+});
+
+describe("engines", () => {
+  const route = (engine: EngineKind): Route => ({ engine, id: "asked-cloud", text: "", values: {} });
+  const job = (profile: string, more: Partial<RehearsedJob>): RehearsedJob => ({
+    source: "/in/1.mov",
+    profile,
+    outputs: [],
+    failure: null,
+    finish_ms: 1,
+    route: route("cloud"),
+    cost: { low_microusd: 1, high_microusd: 2 },
+    ...more,
+  });
+  const refused = { failure: {} as Failure, route: null, cost: null, finish_ms: null };
+  const engine = (name: EngineKind, against: Route | null): EngineOffer => ({
+    engine: name,
+    against,
+    cost: null,
+    work_ms: null,
+    lines: [],
+    price_book: "",
+  });
+  const picks = [{ file: 1, profiles: ["a", "b"] }];
+  const offers = ["a", "b"].map((id) => ({
+    ...offer(id, "pass"),
+    engines: [engine("local", null), engine("cloud", id === "a" ? route("local") : null)],
+  }));
+  const looks = new Map<number, Looking>([[1, { state: "done", look: { facts: {} as FileFacts, offers } }]]);
+  const rehearsal = (jobs: RehearsedJob[]): Rehearsal => ({
+    jobs,
+    bytes_needed: 0,
+    bytes_free: null,
+    finish_ms: null,
+    cost: { low_microusd: 0, high_microusd: 0 },
+  });
+
+  it("what the wanted engine refuses is left out, nothing else that fails", () => {
+    const all = rehearsal([job("a", refused), job("b", refused)]);
+    const tried = triedOf(picks, all);
+    expect(tried.get(triedKey(1, "b"))?.profile).toBe("b");
+    const out = barred("cloud", looks, tried);
+    expect([...out.keys()]).toEqual([triedKey(1, "a")]);
+    expect(without(picks, out)).toEqual([{ file: 1, profiles: ["b"] }]);
+    expect(barred("auto", looks, tried).size).toBe(0);
+    expect(without([{ file: 1, profiles: ["a"] }], out)).toEqual([]);
+  });
+
+  it("sums, shares and reasons are of what would be done", () => {
+    const all = rehearsal([
+      job("a", {}),
+      job("a", { route: route("local"), cost: null }),
+      job("b", refused),
+      job("b", {}),
+    ]);
+    expect(sharesOf(all)).toEqual({ local: 1, cloud: 2 });
+    expect(reasonsOf(all).map(({ route: { engine: name }, count }) => [name, count])).toEqual([
+      ["cloud", 2],
+      ["local", 1],
+    ]);
+    expect(costOf(all, "a")).toEqual({ low_microusd: 1, high_microusd: 2 });
+    expect(costOf(all, "c")).toBeNull();
+    expect(enginesOf(all, "a")).toEqual(["local", "cloud"]);
   });
 });

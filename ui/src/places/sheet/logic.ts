@@ -1,5 +1,20 @@
 /** What a sheet leads to. Pure. */
-import type { CommandError, Look, Offer, Pick, ProfileCard, Rehearsal, SheetFile, Verdict } from "$/ipc";
+import type {
+  CommandError,
+  EngineKind,
+  EngineOffer,
+  EngineWish,
+  Look,
+  Money,
+  Offer,
+  Pick,
+  ProfileCard,
+  Rehearsal,
+  RehearsedJob,
+  Route,
+  SheetFile,
+  Verdict,
+} from "$/ipc";
 
 /** How far the look at a file is. */
 export type Looking =
@@ -115,7 +130,7 @@ export function picksOf(
 }
 
 /** Why a sheet cannot be started. */
-export type Block = "no-files" | "looking" | "unusable" | "no-profile" | "none-fits";
+export type Block = "no-files" | "looking" | "unusable" | "no-profile" | "none-fits" | "engine-refuses";
 
 export function blockOf(
   files: readonly SheetFile[],
@@ -154,4 +169,84 @@ export function finishOf(rehearsal: Rehearsal | null, profile: string): number |
     job.profile === profile ? (job.finish_ms ?? []) : [],
   );
   return times.length === 0 ? null : Math.max(...times);
+}
+
+/** What each job of a rehearsal would come to, by file and profile. */
+export type Tried = ReadonlyMap<string, RehearsedJob>;
+
+export const triedKey = (file: number, profile: string) => `${file} ${profile}`;
+
+/** Jobs come in the order in which they were asked for. */
+export function triedOf(picks: readonly Pick[], rehearsal: Rehearsal): Tried {
+  const keys = picks.flatMap(({ file, profiles }) => profiles.map((profile) => triedKey(file, profile)));
+  return new Map(keys.flatMap((key, at) => (rehearsal.jobs[at] ? [[key, rehearsal.jobs[at]]] : [])));
+}
+
+/** What an engine would need for a file. */
+export const engineOffer = (offer: Offer | undefined, engine: EngineKind): EngineOffer | undefined =>
+  offer?.engines.find((one) => one.engine === engine);
+
+/** What the wanted engine would refuse, with its reason: such jobs would fail at once. */
+export function barred(
+  wish: EngineWish,
+  looks: ReadonlyMap<number, Looking>,
+  tried: Tried,
+): ReadonlyMap<string, Route> {
+  const found = new Map<string, Route>();
+  if (wish === "auto") return found;
+  for (const [key, job] of tried) {
+    if (job.failure === null || job.route !== null) continue;
+    const file = Number(key.split(" ", 1)[0]);
+    const against = engineOffer(offerOf(looked(looks, file), job.profile), wish)?.against;
+    if (against) found.set(key, against);
+  }
+  return found;
+}
+
+/** Picks but for those that are barred. */
+export function without(picks: readonly Pick[], barredOnes: ReadonlyMap<string, Route>): Pick[] {
+  if (barredOnes.size === 0) return [...picks];
+  return picks.flatMap(({ file, profiles }) => {
+    const left = profiles.filter((profile) => !barredOnes.has(triedKey(file, profile)));
+    return left.length > 0 ? [{ file, profiles: left }] : [];
+  });
+}
+
+/** How many jobs each engine would do. */
+export function sharesOf(rehearsal: Rehearsal): Record<EngineKind, number> {
+  const shares = { local: 0, cloud: 0 };
+  for (const { route, failure } of rehearsal.jobs) if (route && failure === null) shares[route.engine] += 1;
+  return shares;
+}
+
+/** Why the jobs of an engine go there: each reason once, with how many it holds for, the most frequent first. */
+export function reasonsOf(rehearsal: Rehearsal): { route: Route; count: number }[] {
+  const found = new Map<string, { route: Route; count: number }>();
+  for (const { route, failure } of rehearsal.jobs) {
+    if (!route || failure !== null) continue;
+    const key = `${route.engine} ${route.id}`;
+    const known = found.get(key);
+    if (known) known.count += 1;
+    else found.set(key, { route, count: 1 });
+  }
+  return [...found.values()].sort((a, b) => b.count - a.count);
+}
+
+/** What all jobs of a profile would cost; `null`: nothing, or not known. */
+export function costOf(rehearsal: Rehearsal | null, profile: string): Money | null {
+  const sum = { low_microusd: 0, high_microusd: 0 };
+  for (const job of rehearsal?.jobs ?? []) {
+    if (job.profile !== profile || job.cost === null) continue;
+    sum.low_microusd += job.cost.low_microusd;
+    sum.high_microusd += job.cost.high_microusd;
+  }
+  return sum.high_microusd > 0 ? sum : null;
+}
+
+/** Which engines would do the jobs of a profile. */
+export function enginesOf(rehearsal: Rehearsal | null, profile: string): EngineKind[] {
+  const all = (rehearsal?.jobs ?? []).flatMap((job) =>
+    job.profile === profile && job.route ? [job.route.engine] : [],
+  );
+  return [...new Set(all)].sort().toReversed();
 }

@@ -1,10 +1,32 @@
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
-import { asCommandError, commands, type JobId, type ProfileCard, type Rehearsal, type Sheet } from "$/ipc";
-import { blockOf, picksOf, tickAll, tickOne, type Looking, type Ticks } from "./logic";
+import {
+  asCommandError,
+  commands,
+  type EngineWish,
+  type JobId,
+  type ProfileCard,
+  type Rehearsal,
+  type Sheet,
+  type Terms,
+} from "$/ipc";
+import {
+  barred,
+  blockOf,
+  picksOf,
+  tickAll,
+  tickOne,
+  triedOf,
+  without,
+  type Looking,
+  type Ticks,
+  type Tried,
+} from "./logic";
 import { Pool } from "./pool";
 
 const REMEMBERED = "spillway.sheet.profiles";
+const ENGINE = "spillway.sheet.engine";
+const WISHES: readonly EngineWish[] = ["auto", "local", "cloud"];
 /** Looks at a time: each reads a whole index. */
 const LOOKS = 2;
 /** Changes come in bursts; rehearse after so much calm, ms. */
@@ -19,6 +41,8 @@ function remembered(): string[] {
   }
 }
 
+const rememberedEngine = () => WISHES.find((wish) => wish === localStorage.getItem(ENGINE)) ?? "auto";
+
 /** Files, profiles and everything that is known of both. */
 export class SheetStore {
   sheet = $state.raw() as Sheet;
@@ -27,7 +51,13 @@ export class SheetStore {
   profilesError = $state.raw<unknown>(null);
   ticks = $state.raw<Ticks>({ all: new Set(), except: new Map() });
   outDir = $state.raw<string | null>(null);
+  /** Which engine, for everything on the sheet. */
+  engine = $state.raw<EngineWish>(rememberedEngine());
+  /** When everything should be delivered, ms UTC. */
+  deadline = $state.raw<number | null>(null);
   rehearsal = $state.raw<Rehearsal | null>(null);
+  /** What each job of the rehearsal would come to. */
+  tried = $state.raw<Tried>(new Map());
   rehearsalError = $state.raw<unknown>(null);
   /** The rehearsal shown is not yet of what is ticked. */
   stale = $state.raw(false);
@@ -40,7 +70,15 @@ export class SheetStore {
     (this.profiles ?? []).filter((card) => card.problems.length === 0).map((card) => card.id),
   );
   readonly picks = $derived.by(() => picksOf(this.files, this.looks, this.ticks, this.ids));
-  readonly block = $derived.by(() => blockOf(this.files, this.looks, this.ticks, this.ids));
+  /** What the wanted engine would refuse, with the reason. */
+  readonly barred = $derived.by(() => barred(this.engine, this.looks, this.tried));
+  readonly wanted = $derived.by(() => without(this.picks, this.barred));
+  readonly terms = $derived.by((): Terms => ({ engine: this.engine, deadline_ms: this.deadline }));
+  readonly block = $derived.by(
+    () =>
+      blockOf(this.files, this.looks, this.ticks, this.ids) ??
+      (this.wanted.length === 0 ? "engine-refuses" : null),
+  );
 
   #pool = new Pool(LOOKS);
   #asked = 0;
@@ -98,6 +136,16 @@ export class SheetStore {
     this.ticks = tickOne(this.ticks, file, profile, on);
   }
 
+  chooseEngine(engine: EngineWish): void {
+    this.engine = engine;
+    localStorage.setItem(ENGINE, engine);
+  }
+
+  /** Looks at all files anew: what the engines need may have changed. */
+  lookAgain(): void {
+    for (const { id } of this.files) this.#pool.add(() => this.#look(id));
+  }
+
   async chooseOutDir(): Promise<void> {
     const path = await commands.chooseOutDir(this.sheet.id);
     if (path !== null) this.outDir = path;
@@ -112,18 +160,23 @@ export class SheetStore {
   rehearse(): void {
     clearTimeout(this.#timer);
     const mine = ++this.#asked;
-    const picks = this.picks;
+    const { picks, terms } = this;
+    const show = (rehearsal: Rehearsal | null, error: unknown) => {
+      if (mine !== this.#asked) return;
+      [this.rehearsal, this.rehearsalError] = [rehearsal, error];
+      this.tried = rehearsal === null ? new Map() : triedOf(picks, rehearsal);
+    };
     if (picks.length === 0) {
-      [this.rehearsal, this.rehearsalError, this.stale] = [null, null, false];
+      show(null, null);
+      this.stale = false;
       return;
     }
     this.stale = true;
     this.#timer = setTimeout(async () => {
       try {
-        const rehearsal = await commands.rehearse(this.sheet.id, picks);
-        if (mine === this.#asked) [this.rehearsal, this.rehearsalError] = [rehearsal, null];
+        show(await commands.rehearse(this.sheet.id, picks, terms), null);
       } catch (error) {
-        if (mine === this.#asked) [this.rehearsal, this.rehearsalError] = [null, error];
+        show(null, error);
       }
       if (mine === this.#asked) this.stale = false;
     }, CALM);
@@ -133,7 +186,7 @@ export class SheetStore {
   async start(): Promise<JobId[]> {
     this.starting = true;
     try {
-      return await commands.start(this.sheet.id, this.picks);
+      return await commands.start(this.sheet.id, this.wanted, this.terms);
     } finally {
       this.starting = false;
     }

@@ -70,5 +70,6 @@ export function blockWords(block: Block): string {
     unusable: m.sheet_block_unusable,
     "no-profile": m.sheet_block_no_profile,
     "none-fits": m.sheet_block_none_fits,
+    "engine-refuses": m.sheet_block_engine_refuses,
   }[block]();
 }

@@ -266,11 +266,17 @@ describe("one folder", () => {
   it("reads again what changed, and nothing when nothing did", async () => {
     const grid = await shown();
     const before = named("arrivals").length;
-    feed.fold({ type: "revisions", revisions: { watches: feed.revisions.watches, outbox: 9, hold: 9 } });
+    feed.fold({
+      type: "revisions",
+      revisions: { watches: feed.revisions.watches, outbox: 9, hold: 9, costs: 0 },
+    });
     await settled();
     expect(named("arrivals")).toHaveLength(before);
     files = [file(1, { state: "held", reason: { reason: "incomplete", why: "The end is missing." } })];
-    feed.fold({ type: "revisions", revisions: { watches: feed.revisions.watches + 1, outbox: 9, hold: 9 } });
+    feed.fold({
+      type: "revisions",
+      revisions: { watches: feed.revisions.watches + 1, outbox: 9, hold: 9, costs: 0 },
+    });
     await settled();
     expect(named("arrivals")).toHaveLength(before + 1);
     expect(grid.textContent).toContain("The end is missing.");

@@ -88,6 +88,7 @@ impl Source {
                 let why = format!("it sends more of {} than was asked", asked.on());
                 return Err(CloudError::Protocol { why });
             }
+            self.line.pace.take(chunk.len()).await;
             bytes.extend_from_slice(&chunk);
             self.here.fetch_add(chunk.len() as u64, Ordering::Relaxed);
         }

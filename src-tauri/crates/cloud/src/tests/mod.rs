@@ -1,7 +1,12 @@
+mod calls;
 mod download;
 mod listing;
 mod messages;
 mod refusals;
+mod remove;
+mod setup;
+mod template;
+mod upload;
 
 use std::{sync::atomic::AtomicBool, time::Duration};
 
@@ -19,12 +24,19 @@ fn keys(id: &str, secret: &str) -> SharedCredentialsProvider {
 
 /// A connection to a server of the tests; ranges of `range_bytes`.
 fn cloud(endpoint: &str, range_bytes: u64) -> Cloud {
-    let bounds = Bounds { range_bytes, parallel: 3, pause: Duration::from_millis(1) };
+    let bounds =
+        Bounds { range_bytes, parallel: 3, part_bytes: 5 << 20, parts: 3, pause: Duration::from_millis(1) };
+    assembled(endpoint, bounds, CloudSettings::default())
+}
+
+/// The same with other bounds and settings.
+fn assembled(endpoint: &str, bounds: Bounds, settings: CloudSettings) -> Cloud {
+    let endpoint = Some(endpoint.to_owned());
     let settings = CloudSettings {
         region: Some(REGION.to_owned()),
-        profile: None,
-        s3_endpoint: Some(endpoint.to_owned()),
-        sqs_endpoint: Some(endpoint.to_owned()),
+        s3_endpoint: endpoint.clone(),
+        sqs_endpoint: endpoint,
+        ..settings
     };
     Cloud::assembled(&settings, Some(keys(KEY_ID, KEY_SECRET)), bounds).unwrap()
 }

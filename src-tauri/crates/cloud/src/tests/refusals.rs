@@ -54,12 +54,25 @@ fn a_server_that_is_not_there_is_network_trouble() {
     assert!(matches!(refused, CloudError::Network { .. }) && refused.is_transient(), "{refused:?}");
 }
 
+type Endpoint = fn(&mut CloudSettings) -> &mut Option<String>;
+
 #[test]
 fn an_endpoint_is_an_address_without_credentials() {
-    for endpoint in ["", "storage.example.com", "https://", "file:///etc", "https://me:secret@example.com"] {
-        let settings = CloudSettings { s3_endpoint: Some(endpoint.into()), ..CloudSettings::default() };
-        let refused = Cloud::connect(&settings).unwrap_err();
-        assert!(matches!(refused, CloudError::Setting { name: "s3_endpoint", .. }), "{refused:?}");
-        assert!(!refused.to_string().contains("secret"));
+    let settings: [(&str, Endpoint); 5] = [
+        ("s3_endpoint", |settings| &mut settings.s3_endpoint),
+        ("sqs_endpoint", |settings| &mut settings.sqs_endpoint),
+        ("mediaconvert_endpoint", |settings| &mut settings.mediaconvert_endpoint),
+        ("iam_endpoint", |settings| &mut settings.iam_endpoint),
+        ("sts_endpoint", |settings| &mut settings.sts_endpoint),
+    ];
+    for (named, endpoint) in settings {
+        for address in ["", "storage.example.com", "https://", "file:///etc", "https://me:secret@example.com"]
+        {
+            let mut settings = CloudSettings::default();
+            *endpoint(&mut settings) = Some(address.to_owned());
+            let refused = Cloud::connect(&settings).unwrap_err();
+            assert!(matches!(refused, CloudError::Setting { name, .. } if name == named), "{refused:?}");
+            assert!(!refused.to_string().contains("secret"));
+        }
     }
 }

@@ -38,6 +38,15 @@ pub enum CatalogError {
         /// The other one's file.
         file: PathBuf,
     },
+    /// The file is no job template.
+    #[error("{} is no MediaConvert job template: {why}.", path.display())]
+    NoTemplate {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        why: spillway_cloud::job::TemplateError,
+    },
     /// Shipped profiles cannot be removed.
     #[error("\"{0}\" comes with Spillway; it cannot be removed.")]
     Shipped(String),

@@ -5,12 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use spillway_cloud::job::Unsupported;
 use spillway_profile::{Output, Profile};
 
 use super::{
     CatalogError, OutputCard, ProfileCard, ProfileCheck, ProfilePage,
     shelf::{self, Book},
 };
+use crate::remote::compile;
 
 /// A sound profile and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,9 +40,11 @@ pub fn cards(data_dir: &Path) -> Result<Vec<ProfileCard>, CatalogError> {
 pub fn page(data_dir: &Path, id: &str) -> Result<ProfilePage, CatalogError> {
     let book = shelf::book(data_dir, id)?;
     let shipped = spillway_profile::shipped().into_iter().find(|shipped| book.is_called(shipped.id));
+    let sound = book.profile.clone().filter(|_| book.problems.is_empty());
     Ok(ProfilePage {
         card: card(&book),
-        profile: book.profile.filter(|_| book.problems.is_empty()),
+        cloud: sound.as_ref().map(not_in_the_cloud).unwrap_or_default(),
+        profile: sound,
         text: book.text,
         shipped_text: shipped.map(|shipped| shipped.text.to_owned()),
     })
@@ -70,9 +74,17 @@ pub fn read(file: &Path) -> Result<Profile, CatalogError> {
 /// What is to be said of a profile text, for instance while it is being written.
 pub fn check(text: &str) -> ProfileCheck {
     match Profile::from_toml(text, "") {
-        Ok(profile) => ProfileCheck { problems: Vec::new(), profile: Some(profile) },
-        Err(errors) => ProfileCheck { problems: errors.errors, profile: None },
+        Ok(profile) => {
+            let cloud = not_in_the_cloud(&profile);
+            ProfileCheck { problems: Vec::new(), profile: Some(profile), cloud }
+        },
+        Err(errors) => ProfileCheck { problems: errors.errors, profile: None, cloud: Vec::new() },
     }
+}
+
+/// What MediaConvert cannot do of a profile for a usual master (1080p25 `ProRes`): such work stays on this machine.
+pub fn not_in_the_cloud(profile: &Profile) -> Vec<Unsupported> {
+    compile::not_in_the_cloud(profile)
 }
 
 fn card(book: &Book) -> ProfileCard {

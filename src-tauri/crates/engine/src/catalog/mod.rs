@@ -6,17 +6,20 @@ mod change;
 mod error;
 mod look;
 mod shelf;
+mod template;
 #[cfg(test)]
 mod tests;
 
 pub use change::{duplicate, export, import, remove, save};
 pub use error::CatalogError;
-pub use look::{Entry, cards, check, find, page, read};
+pub use look::{Entry, cards, check, find, not_in_the_cloud, page, read};
+pub use template::import_template;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use spillway_cloud::job::Unsupported;
 use spillway_profile::{Container, Profile, ProfileError, VideoCodec};
 
 /// A profile in a list.
@@ -79,6 +82,28 @@ pub struct ProfilePage {
     pub text: String,
     /// The text of the shipped profile with the same id.
     pub shipped_text: Option<String>,
+    /// What MediaConvert cannot do of it for a usual master (1080p25 ProRes): empty means that the cloud engine can.
+    pub cloud: Vec<Unsupported>,
+}
+
+/// What became of a MediaConvert job template.
+#[derive(Debug, Clone, PartialEq, Serialize, Type)]
+pub struct ImportedTemplate {
+    /// Id of the profile that was made.
+    pub id: String,
+    /// What of the template a profile cannot say; it stays in force for the cloud engine.
+    pub unmapped: Vec<Unmapped>,
+}
+
+/// See [`ImportedTemplate`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct Unmapped {
+    /// Where in the template, e.g. `/outputGroups/0/outputs/1/videoDescription/afdSignaling`.
+    pub path: String,
+    /// Its value as JSON.
+    pub value: String,
+    /// Why, one English sentence.
+    pub why: String,
 }
 
 /// What is to be said of a profile text while it is being written.
@@ -88,4 +113,6 @@ pub struct ProfileCheck {
     pub problems: Vec<ProfileError>,
     /// The profile with all defaults filled in, when it is sound.
     pub profile: Option<Profile>,
+    /// What MediaConvert cannot do of it for a usual master (1080p25 ProRes), when it is sound.
+    pub cloud: Vec<Unsupported>,
 }

@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     model::{EventBody, JobExtras, JobId, JobState, Wish},
     plan::JobPlan,
+    route::{AgainstCloud, EngineKind, EngineWish, Route},
     steps::source::Identity,
     transition::{self, JobEvent},
     watch::WatchId,
@@ -36,6 +37,7 @@ pub(crate) struct NewJob<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) out_dir: &'a std::path::Path,
     pub(crate) priority: i64,
+    pub(crate) engine_wish: EngineWish,
     pub(crate) extras: &'a JobExtras,
 }
 
@@ -58,6 +60,10 @@ pub(crate) struct JobRow {
     pub(crate) started_ms: Option<i64>,
     pub(crate) cost_microusd: i64,
     pub(crate) extras: JobExtras,
+    pub(crate) engine_wish: EngineWish,
+    pub(crate) engine: EngineKind,
+    /// Why the cloud is out of the question for it from now on.
+    pub(crate) against_cloud: Option<AgainstCloud>,
 }
 
 impl JobRow {
@@ -69,7 +75,7 @@ impl JobRow {
 
 const COLUMNS: &str = "num, id, source, source_bytes, source_mtime_ns, source_dev, source_inode, source_sha256, \
                        profile, out_dir, state, wish, priority, tier, plan, error, created_ms, started_ms, cost_microusd, \
-                       title, metadata, deadline_ms, watch";
+                       title, metadata, deadline_ms, watch, engine_wish, engine, against_cloud";
 
 fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     let identity = match row.get::<_, Option<i64>>("source_bytes")? {
@@ -98,6 +104,9 @@ fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         started_ms: row.get("started_ms")?,
         cost_microusd: row.get("cost_microusd")?,
         extras: extras(row)?,
+        engine_wish: row.get::<_, Word<EngineWish>>("engine_wish")?.0,
+        engine: row.get::<_, Word<EngineKind>>("engine")?.0,
+        against_cloud: row.get::<_, Option<Json<AgainstCloud>>>("against_cloud")?.map(|json| json.0),
     })
 }
 
@@ -117,8 +126,8 @@ impl Tx<'_> {
         self.sql
             .prepare_cached(
                 "INSERT INTO job (id, source, profile_id, partner, profile, engine, out_dir, state, priority, created_ms,
-                   title, metadata, deadline_ms, watch)
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'local', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                   title, metadata, deadline_ms, watch, engine_wish)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'local', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .execute(params![
                 new.id.to_string(),
@@ -134,6 +143,7 @@ impl Tx<'_> {
                 Json(&new.extras.metadata),
                 new.extras.deadline_ms,
                 new.extras.watch.map(|watch| watch.to_string()),
+                Word(new.engine_wish),
             ])?;
         let key = JobKey { num: self.sql.last_insert_rowid(), id: new.id };
         self.tell(key.id, &EventBody::Submitted)?;
@@ -205,6 +215,30 @@ impl Tx<'_> {
         self.sql
             .prepare_cached("UPDATE job SET tier = ?2, plan = ?3, frame_rate = ?4 WHERE num = ?1")?
             .execute(params![job, tier, plan.map(Json), plan.and_then(JobPlan::encoded_rate)])?;
+        Ok(())
+    }
+
+    /// Writes down which engine does it and why, and tells of it where it is news.
+    pub(crate) fn set_route(&self, key: JobKey, route: &Route) -> Result<(), EngineError> {
+        let changed = self
+            .sql
+            .prepare_cached("UPDATE job SET engine = ?2, route = ?3 WHERE num = ?1 AND route IS NOT ?3")?
+            .execute(params![key.num, Word(route.engine), Json(route)])?;
+        if changed == 0 {
+            return Ok(());
+        }
+        self.tell(key.id, &EventBody::Routed { route: route.clone() })
+    }
+
+    /// Writes down why the cloud is out of the question for it; `None`: it may be tried again.
+    pub(crate) fn set_against_cloud(
+        &self,
+        job: i64,
+        against: Option<&AgainstCloud>,
+    ) -> Result<(), EngineError> {
+        self.sql
+            .prepare_cached("UPDATE job SET against_cloud = ?2 WHERE num = ?1")?
+            .execute(params![job, against.map(Json)])?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{JobKey, Tx, codec::Text};
+use super::{JobKey, Tx, codec::Text, step::CLEAR_AWAITED};
 use crate::{
     error::EngineError,
     model::{EventBody, JobId},
@@ -74,11 +74,12 @@ impl Tx<'_> {
 pub(crate) fn unfinished_among(sql: &Connection, ids: &[JobId]) -> Result<usize, EngineError> {
     let mut statement = sql.prepare_cached(
         "SELECT 1 FROM job WHERE id = ?1 AND (state IN ('queued', 'running') OR EXISTS (
-             SELECT 1 FROM step WHERE step.job = job.num AND step.state IN ('ready', 'running', 'waiting')))",
+             SELECT 1 FROM step WHERE step.job = job.num AND step.state IN ('ready', 'running', 'waiting')
+             AND NOT (step.kind = 'clear' AND step.state = 'waiting' AND step.attempt >= ?2)))",
     )?;
     let mut count = 0;
     for id in ids {
-        count += usize::from(statement.exists([id.to_string()])?);
+        count += usize::from(statement.exists(params![id.to_string(), CLEAR_AWAITED])?);
     }
     Ok(count)
 }
@@ -88,7 +89,8 @@ pub(crate) fn anything_left(sql: &Connection) -> Result<bool, EngineError> {
     let mut statement = sql.prepare_cached(
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'running') AND wish <> 'pause')
          OR EXISTS (SELECT 1 FROM step s JOIN job j ON j.num = s.job
-                    WHERE s.state IN ('ready', 'running', 'waiting') AND j.ended_ms IS NOT NULL)",
+                    WHERE s.state IN ('ready', 'running', 'waiting') AND j.ended_ms IS NOT NULL
+                    AND NOT (s.kind = 'clear' AND s.state = 'waiting' AND s.attempt >= ?1))",
     )?;
-    Ok(statement.exists([])?)
+    Ok(statement.exists([CLEAR_AWAITED])?)
 }

@@ -6,7 +6,9 @@ use crate::{error::EngineError, model::Revisions};
 
 /// All of them at one moment.
 pub(crate) fn revisions(sql: &Connection) -> Result<Revisions, EngineError> {
-    let mut statement = sql.prepare_cached("SELECT name, value FROM revision")?;
+    let mut statement = sql.prepare_cached(
+        "SELECT name, value FROM revision UNION ALL SELECT 'costs', value FROM cost_revision",
+    )?;
     let mut rows = statement.query([])?;
     let mut revisions = Revisions::default();
     while let Some(row) = rows.next()? {
@@ -15,7 +17,8 @@ pub(crate) fn revisions(sql: &Connection) -> Result<Revisions, EngineError> {
             "watches" => revisions.watches = value,
             "outbox" => revisions.outbox = value,
             "hold" => revisions.hold = value,
-            // The table takes no other name.
+            "costs" => revisions.costs = value,
+            // The tables take no other name.
             _ => {}
         }
     }

@@ -37,6 +37,8 @@ pub(crate) struct JobLeft {
     pub(crate) begun: bool,
     /// Its plan is made.
     pub(crate) planned: bool,
+    /// The cloud was asked for.
+    pub(crate) cloud: bool,
     pub(crate) steps: Vec<StepRow>,
 }
 
@@ -88,14 +90,15 @@ pub(crate) fn finished_tries(sql: &Connection, limit: u32) -> Result<Vec<Finishe
 /// Jobs that somebody wants to run, in the order in which the runner takes them.
 pub(crate) fn jobs_left(sql: &Connection) -> Result<Vec<JobLeft>, EngineError> {
     let mut statement = sql.prepare_cached(
-        "SELECT num, id, profile_id, state = 'running' AS begun, plan IS NOT NULL AS planned FROM job
+        "SELECT num, id, profile_id, state = 'running' AS begun, plan IS NOT NULL AS planned,
+           engine_wish = 'cloud' AND against_cloud IS NULL AS cloud FROM job
          WHERE state IN ('queued', 'running') AND wish = 'run' ORDER BY priority DESC, num",
     )?;
     let rows = statement.query_map([], |row| {
         let job = row.get::<_, Text<JobId>>("id")?.0;
-        let (begun, planned) = (row.get("begun")?, row.get("planned")?);
+        let (begun, planned, cloud) = (row.get("begun")?, row.get("planned")?, row.get("cloud")?);
         let profile = row.get("profile_id")?;
-        Ok((row.get("num")?, JobLeft { job, profile, begun, planned, steps: Vec::new() }))
+        Ok((row.get("num")?, JobLeft { job, profile, begun, planned, cloud, steps: Vec::new() }))
     })?;
     let mut jobs: Vec<(i64, JobLeft)> = rows.collect::<Result<_, _>>()?;
     let at: HashMap<i64, usize> = jobs.iter().map(|(num, _)| *num).zip(0..).collect();

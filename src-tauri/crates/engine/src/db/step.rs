@@ -13,6 +13,9 @@ use crate::{
     steps::{StepInput, StepOutput},
 };
 
+/// Tries of a clear step that somebody who waits for the end of all work waits for.
+pub(super) const CLEAR_AWAITED: u32 = 3;
+
 /// What kind of place a step occupies while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -23,10 +26,14 @@ pub(crate) enum Lane {
     Hash,
     /// Renaming and removing files.
     Place,
+    /// Objects on their way to and from the cloud.
+    Transfer,
+    /// Work that somebody else does: no thread of this machine.
+    Remote,
 }
 
 impl Lane {
-    pub(crate) const ALL: [Self; 3] = [Self::Place, Self::Hash, Self::Encode];
+    pub(crate) const ALL: [Self; 5] = [Self::Place, Self::Hash, Self::Transfer, Self::Remote, Self::Encode];
 
     pub(crate) fn of(kind: StepKind) -> Self {
         match kind {
@@ -34,6 +41,7 @@ impl Lane {
                 Self::Encode
             }
             StepKind::Hash => Self::Hash,
+            StepKind::Upload | StepKind::Download | StepKind::Clear => Self::Transfer,
             StepKind::Deliver | StepKind::Tidy => Self::Place,
         }
     }
@@ -42,11 +50,12 @@ impl Lane {
 /// Among the ready steps of one job, lower goes first.
 fn rank(kind: StepKind) -> u8 {
     match kind {
-        StepKind::Inspect | StepKind::Hash | StepKind::Deliver => 0,
-        StepKind::Audio | StepKind::Tidy => 1,
+        StepKind::Inspect | StepKind::Hash | StepKind::Deliver | StepKind::Download => 0,
+        StepKind::Audio | StepKind::Tidy | StepKind::Upload => 1,
         StepKind::Segment => 2,
         StepKind::Stitch => 3,
         StepKind::Verify => 4,
+        StepKind::Clear => 5,
     }
 }
 
@@ -59,6 +68,7 @@ pub(crate) struct NewStep {
     pub(crate) input: StepInput,
     /// Steps that must be done first; none: ready at once.
     pub(crate) needs: Vec<u32>,
+    pub(crate) lane: Lane,
     pub(crate) frames: u64,
     pub(crate) weight: u64,
 }
@@ -71,6 +81,7 @@ pub(crate) struct Claim {
     pub(crate) kind: StepKind,
     pub(crate) label: String,
     pub(crate) input: StepInput,
+    pub(crate) lane: Lane,
     /// Tries that count, this one included.
     pub(crate) attempt: u32,
     /// Unique for ever, so that a result of an earlier claim can never pass for this one's.
@@ -127,7 +138,7 @@ impl Tx<'_> {
                 Word(step.kind),
                 step.label,
                 Word(state),
-                Word(Lane::of(step.kind)),
+                Word(step.lane),
                 priority,
                 rank(step.kind),
                 i64::try_from(step.weight).unwrap_or(i64::MAX),
@@ -182,9 +193,10 @@ impl Tx<'_> {
     pub(crate) fn work_left(&self) -> Result<bool, EngineError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT 1 FROM step s JOIN job j ON j.num = s.job
-             WHERE s.state IN ('ready', 'running', 'waiting') AND (j.wish = 'run' OR j.ended_ms IS NOT NULL) LIMIT 1",
+             WHERE s.state IN ('ready', 'running', 'waiting') AND (j.wish = 'run' OR j.ended_ms IS NOT NULL)
+             AND NOT (s.kind = 'clear' AND s.state = 'waiting' AND s.attempt >= ?1) LIMIT 1",
         )?;
-        Ok(statement.exists([])?)
+        Ok(statement.exists([CLEAR_AWAITED])?)
     }
 
     /// Steps that a runner which is no more had in its hands.
@@ -204,12 +216,45 @@ impl Tx<'_> {
             .exists([job])?)
     }
 
+    /// Whether the removal of what a job has in the cloud is about to happen, or was not tried often enough to doubt
+    /// that it will.
+    pub(crate) fn clears_soon(&self, job: i64) -> Result<bool, EngineError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT 1 FROM step WHERE job = ?1 AND kind = 'clear' AND state IN ('ready', 'running', 'waiting')
+             AND attempt < ?2",
+        )?;
+        Ok(statement.exists(params![job, CLEAR_AWAITED])?)
+    }
+
     /// Finished steps of a job with their results.
     pub(crate) fn done(&self, job: i64) -> Result<Vec<Done>, EngineError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT ord, kind, input, output FROM step WHERE job = ?1 AND state = 'done' ORDER BY ord",
         )?;
         let rows = statement.query_map([job], |row| {
+            Ok(Done {
+                ord: row.get("ord")?,
+                kind: row.get::<_, Word<StepKind>>("kind")?.0,
+                input: row.get::<_, Json<StepInput>>("input")?.0,
+                output: row.get::<_, Json<StepOutput>>("output")?.0,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The finished steps that a step needs, with their results; of these kinds only.
+    pub(crate) fn done_needs(
+        &self,
+        job: i64,
+        ord: u32,
+        kinds: &[StepKind],
+    ) -> Result<Vec<Done>, EngineError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT s.ord, s.kind, s.input, s.output FROM need n
+             JOIN step s ON s.job = n.job AND s.ord = n.needs AND s.state = 'done'
+             WHERE n.job = ?1 AND n.ord = ?2 AND s.kind IN (SELECT value FROM json_each(?3)) ORDER BY s.ord",
+        )?;
+        let rows = statement.query_map(params![job, ord, Json(kinds)], |row| {
             Ok(Done {
                 ord: row.get("ord")?,
                 kind: row.get::<_, Word<StepKind>>("kind")?.0,
@@ -259,6 +304,7 @@ pub(super) fn claim(row: &Row<'_>) -> rusqlite::Result<Claim> {
         kind: row.get::<_, Word<StepKind>>("kind")?.0,
         label: row.get("label")?,
         input: row.get::<_, Json<StepInput>>("input")?.0,
+        lane: row.get::<_, Word<Lane>>("lane")?.0,
         attempt: row.get("attempt")?,
         id: row.get::<_, Option<i64>>("claim")?.unwrap_or(0),
         interrupted: row.get("interrupted")?,

@@ -9,11 +9,13 @@ use rusqlite::Connection;
 
 use super::Engine;
 use crate::{
+    Config,
     db::{self, JobLeft, Papers},
     error::EngineError,
     forecast::{Load, Paces, Remaining, Sample, Shape, StepLeft, schedule},
     live::JobForecast,
     model::{JobId, StepKind},
+    sheet::looks::Looks,
 };
 
 /// Finished tries that speeds are taken from.
@@ -23,7 +25,7 @@ const MOST_KEPT: usize = 4_096;
 
 /// What jobs ask for, kept so that their large documents are read once.
 #[derive(Debug, Default)]
-pub(super) struct Shapes(Mutex<HashMap<JobId, Kept>>);
+pub(crate) struct Shapes(Mutex<HashMap<JobId, Kept>>);
 
 #[derive(Debug, Clone)]
 enum Kept {
@@ -31,6 +33,14 @@ enum Kept {
     Planned(Arc<Shape>),
     /// Nobody has looked at the source yet: all steps that it will probably have.
     Guessed(Arc<Vec<Load>>),
+}
+
+/// What forecasts are made from, beside the database.
+#[derive(Clone, Copy)]
+pub(crate) struct Foresight<'a> {
+    config: &'a Config,
+    shapes: &'a Shapes,
+    looks: &'a Looks,
 }
 
 impl Engine {
@@ -41,31 +51,54 @@ impl Engine {
     /// Those of the database.
     pub fn forecast(&self) -> Result<Vec<JobForecast>, EngineError> {
         let now_ms = self.clock.now_ms();
-        db::at_once(&self.lock(), |sql| self.forecast_in(sql, &self.paces_in(sql)?, now_ms))
+        let foresight = self.foresight();
+        db::at_once(&self.lock(), |sql| foresight.forecast(sql, &foresight.paces(sql)?, now_ms))
     }
 
-    /// As [`Self::forecast`], from what this connection sees.
-    pub(super) fn forecast_in(
+    /// Speeds of this machine.
+    pub(super) fn paces(&self) -> Result<Paces, EngineError> {
+        db::at_once(&self.lock(), |sql| self.foresight().paces(sql))
+    }
+
+    pub(super) fn foresight(&self) -> Foresight<'_> {
+        Foresight { config: &self.config, shapes: &self.shapes, looks: &self.looks }
+    }
+
+    /// Worker processes at a time.
+    pub(super) fn workers(&self) -> usize {
+        self.foresight().workers()
+    }
+}
+
+impl Foresight<'_> {
+    /// As [`Engine::forecast`], from what this connection sees.
+    pub(crate) fn forecast(
         &self,
         sql: &Connection,
         paces: &Paces,
         now_ms: i64,
     ) -> Result<Vec<JobForecast>, EngineError> {
+        Ok(schedule(now_ms, self.workers(), &self.queue(sql, paces, now_ms)?))
+    }
+
+    /// What is left of each job, in the order of the queue.
+    pub(crate) fn queue(
+        &self,
+        sql: &Connection,
+        paces: &Paces,
+        now_ms: i64,
+    ) -> Result<Vec<Remaining>, EngineError> {
         let mut queue = Vec::new();
         for left in db::jobs_left(sql)? {
             let steps = self.steps_left(sql, &left)?;
             let remaining = Remaining::of(left.job, &left.profile, &steps, paces, now_ms);
             queue.push(remaining.begun(left.begun));
         }
-        Ok(schedule(now_ms, self.workers(), &queue))
+        Ok(queue)
     }
 
     /// Speeds of this machine.
-    pub(super) fn paces(&self) -> Result<Paces, EngineError> {
-        db::at_once(&self.lock(), |sql| self.paces_in(sql))
-    }
-
-    fn paces_in(&self, sql: &Connection) -> Result<Paces, EngineError> {
+    pub(crate) fn paces(&self, sql: &Connection) -> Result<Paces, EngineError> {
         let mut samples = Vec::new();
         for done in db::finished_tries(sql, TRIES)? {
             let Some(Kept::Planned(shape)) = self.shape(sql, done.job, true)? else { continue };
@@ -76,7 +109,7 @@ impl Engine {
     }
 
     /// Worker processes at a time.
-    pub(super) fn workers(&self) -> usize {
+    pub(crate) fn workers(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         if self.config.workers == 0 { cores() } else { self.config.workers as usize }
     }
@@ -132,6 +165,8 @@ fn guessed(left: &JobLeft, loads: &[Load]) -> Vec<StepLeft> {
     for load in loads {
         let own = left.steps.iter().find(|step| step.kind == load.kind);
         match (load.kind, own) {
+            // Nobody knows yet how it will be cut; this machine will not be held up by it.
+            (StepKind::Segment, _) if left.cloud => {}
             // Of these the job already has a row as long as they are not done.
             (StepKind::Inspect | StepKind::Hash, None) => {}
             (StepKind::Inspect | StepKind::Hash, Some(own)) => {

@@ -19,8 +19,9 @@ use crate::{
     files,
     forecast::{self, Paces},
     model::{JobId, SubmitRequest},
+    route::{self, Case, EngineKind, EngineWish, Offload, Survey},
     sheet::{
-        Look, Offer, Rehearsal,
+        Look, Offer, Rehearsal, RehearsedJob,
         facts::facts,
         looks::{Made, Seen},
     },
@@ -37,18 +38,42 @@ impl Engine {
     pub fn look(&self, path: &Path, profiles: &[Profile]) -> Result<Look, Box<Failure>> {
         let source = absolute(path)?;
         let seen = self.seen(&source)?;
-        let paces = self.paces().map_err(|error| {
-            let why = "The job list could not be read.";
-            Box::new(Failure::new(Code::Internal, &source, why).detail(error))
-        })?;
-        let offers = profiles.iter().map(|profile| {
-            let made = seen.made(profile, self.craft.as_ref());
-            offer(profile, &made, &paces, self.workers())
-        });
-        Ok(Look { offers: offers.collect(), facts: facts(&seen.probe, &seen.summary, &seen.index) })
+        // What takes long comes before the database is held.
+        let made: Vec<_> = profiles.iter().map(|profile| seen.made(profile, self.craft.as_ref())).collect();
+        let offers = self.offers(&seen, profiles, &made).map_err(|error| unread(&source, &error))?;
+        Ok(Look { offers, facts: facts(&seen.probe, &seen.summary, &seen.index) })
     }
 
-    fn seen(&self, source: &Path) -> Result<Arc<Seen>, Box<Failure>> {
+    fn offers(
+        &self,
+        seen: &Seen,
+        profiles: &[Profile],
+        made: &[Arc<Made>],
+    ) -> Result<Vec<Offer>, EngineError> {
+        let paces = self.paces()?;
+        self.surveyed(|tx, survey| {
+            let each = profiles.iter().zip(made).map(|(profile, made)| {
+                let engines = match &made.offload {
+                    Some(offload) => route::offers(tx, survey, &case(seen, profile, None, made, offload))?.0,
+                    None => Vec::new(),
+                };
+                Ok(Offer { engines, ..offer(profile, made, &paces, self.workers()) })
+            });
+            each.collect()
+        })
+    }
+
+    /// Looks at prices, budgets and the queue as they are at one moment; changes nothing.
+    pub(super) fn surveyed<T>(
+        &self,
+        work: impl FnOnce(&Tx<'_>, &Survey<'_>) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let mut connection = self.lock();
+        let tx = Tx::begin(&mut connection, self.clock.now_ms())?;
+        work(&tx, &Survey::new(&self.config, self.foresight()))
+    }
+
+    pub(super) fn seen(&self, source: &Path) -> Result<Arc<Seen>, Box<Failure>> {
         let identity = Identity::of(source)?;
         let key = format!("{identity:?} {}", source.display());
         self.looking.once(
@@ -114,22 +139,55 @@ impl Engine {
             }
             restore_sources(&mut jobs, request);
         }
-        let forecast = self.forecast_in(tx.reader(), &paces, now_ms)?;
+        self.route_all(&tx, &mut jobs, &ids)?;
+        let forecast = self.foresight().forecast(tx.reader(), &paces, now_ms)?;
         // Nothing of it is kept.
         drop(tx);
         drop(connection);
         for (job, id) in jobs.iter_mut().zip(&ids) {
             let end = forecast.iter().find(|forecast| forecast.job == *id);
-            job.finish_ms = end.map(|forecast| forecast.finish_ms).filter(|_| job.failure.is_none());
+            let end = end.map(|forecast| forecast.finish_ms).filter(|_| job.failure.is_none());
+            job.finish_ms = job.finish_ms.or(end);
         }
         folders.sort();
         folders.dedup();
         Ok(Rehearsal {
             finish_ms: jobs.iter().filter_map(|job| job.finish_ms).max(),
+            cost: jobs.iter().filter_map(|job| job.cost).sum(),
             bytes_needed,
             bytes_free: folders.iter().filter_map(|folder| files::free_bytes(folder).ok()).min(),
             jobs,
         })
+    }
+
+    /// Which engine would do each job, and when it would be through in the cloud: decided in the order of the queue,
+    /// as it will be; what spills makes room here for what comes behind it. Of sources that nobody has looked at
+    /// nothing is said.
+    fn route_all(&self, tx: &Tx<'_>, jobs: &mut [RehearsedJob], ids: &[JobId]) -> Result<(), EngineError> {
+        let survey = Survey::new(&self.config, self.foresight());
+        for (rehearsed, id) in jobs.iter_mut().zip(ids).filter(|(job, _)| job.failure.is_none()) {
+            let job = tx.job_by_id(*id)?;
+            let seen = job.identity.and_then(|identity| self.looks.held(&job.source, &identity));
+            let Some(seen) = seen else { continue };
+            let Some(made) = seen.known(&job.profile) else { continue };
+            let Some(offload) = &made.offload else { continue };
+            let asked = Case {
+                wish: job.engine_wish,
+                deadline_ms: job.extras.deadline_ms,
+                ..case(&seen, &job.profile, Some(*id), &made, offload)
+            };
+            let (offers, decided) = route::offers(tx, &survey, &asked)?;
+            if let Ok(route) = &decided {
+                rehearsed.cost =
+                    offers.iter().find(|offer| offer.engine == route.engine).and_then(|offer| offer.cost);
+                if route.engine == EngineKind::Cloud {
+                    rehearsed.finish_ms = route::finish_there(tx, &survey, &asked)?;
+                    survey.spill(tx, *id)?;
+                }
+            }
+            rehearsed.route = decided.ok();
+        }
+        Ok(())
     }
 
     /// Makes the jobs of all requests in one transaction; see [`Self::submit`].
@@ -164,6 +222,30 @@ impl Engine {
     }
 }
 
+/// A file that is not in the queue, or is only tried out.
+pub(super) fn case<'a>(
+    seen: &Seen,
+    profile: &'a Profile,
+    job: Option<JobId>,
+    made: &'a Made,
+    offload: &'a Offload,
+) -> Case<'a> {
+    Case {
+        wish: EngineWish::Auto,
+        profile,
+        deadline_ms: None,
+        job,
+        source_bytes: seen.identity.bytes,
+        local: &made.loads,
+        offload: offload.as_ref(),
+    }
+}
+
+/// The database did not answer.
+pub(super) fn unread(source: &Path, error: &EngineError) -> Box<Failure> {
+    Box::new(Failure::new(Code::Internal, source, "The job list could not be read.").detail(error))
+}
+
 fn offer(profile: &Profile, made: &Made, paces: &Paces, workers: usize) -> Offer {
     let stops = made.failure.is_some();
     let (work_ms, measured) = forecast::alone(&made.loads, &profile.id, paces, workers);
@@ -176,11 +258,12 @@ fn offer(profile: &Profile, made: &Made, paces: &Paces, workers: usize) -> Offer
         bytes_needed: made.bytes_needed,
         work_ms: (!stops).then_some(work_ms),
         measured: measured && !stops,
+        engines: Vec::new(),
     }
 }
 
 /// Jobs know their sources as absolute paths; whoever asked knows them as asked.
-fn restore_sources(jobs: &mut [crate::sheet::RehearsedJob], request: &SubmitRequest) {
+fn restore_sources(jobs: &mut [RehearsedJob], request: &SubmitRequest) {
     let count = request.sources.len() * request.profiles.len();
     let first = jobs.len().saturating_sub(count);
     let asked = request.sources.iter().flat_map(|source| request.profiles.iter().map(move |_| source));

@@ -92,6 +92,10 @@ impl Engine {
                 let why = "cancel it first";
                 return Err(EngineError::NotPossible { id, state: job.state, why });
             }
+            if tx.clears_soon(job.key.num)? {
+                let why = "what it has in the cloud is still being removed; try again in a moment";
+                return Err(EngineError::NotPossible { id, state: job.state, why });
+            }
             for stray in work::strays(&tx.outputs(job.key.num)?) {
                 files::remove(stray).map_err(EngineError::io(stray))?;
             }
@@ -144,6 +148,7 @@ fn resume(tx: &Tx<'_>, job: &JobRow, lost: &[u32], lost_outputs: &[u32]) -> Resu
             tx.reopen(job.key, ord, None)?;
         }
     }
+    mend::remake_chunks(tx, job)?;
     if !mend::remake_parts(tx, job, lost)? {
         mend::remake_outputs(tx, job, lost_outputs)?;
     }

@@ -44,6 +44,11 @@ impl Code {
             | Self::WorkerCrashed
             | Self::WorkerHung
             | Self::Io
+            | Self::CloudUnreachable
+            | Self::CloudCredentials
+            | Self::CloudNotSetUp
+            | Self::CloudFault
+            | Self::OverBudget
             | Self::Internal => true,
             Self::SourceChanged
             | Self::SourceEmpty
@@ -61,6 +66,7 @@ impl Code {
             | Self::NotAccepted
             | Self::UndeclaredLoss
             | Self::VerificationFailed
+            | Self::CloudRefused
             | Self::EncoderRefused => false,
         }
     }

@@ -150,6 +150,42 @@ pub(super) fn of(code: Code) -> Words {
             "Check the profile with `spillway profile check`.",
             "",
         ),
+        Code::CloudUnreachable => Words {
+            waiting_helps: true,
+            ..words(
+                "was not delivered: the cloud cannot be reached.",
+                "Check the network, then `spillway retry {id}`; what came back is kept.",
+                "Deliver it with `--engine local`.",
+            )
+        },
+        Code::CloudCredentials => words(
+            "was not delivered: there are no AWS credentials that are accepted.",
+            "Sign in (for example `aws sso login`), then `spillway retry {id}`.",
+            "Deliver it with `--engine local`.",
+        ),
+        Code::CloudNotSetUp => words(
+            "was not delivered: the cloud is not set up for it, or does not allow it.",
+            "`spillway doctor` shows what is missing; then `spillway retry {id}`.",
+            "Deliver it with `--engine local`.",
+        ),
+        Code::CloudRefused => words(
+            "was not delivered: MediaConvert cannot make it as the profile asks.",
+            "Deliver it with `--engine local`.",
+            "Check the profile with `spillway profile check`.",
+        ),
+        Code::CloudFault => Words {
+            waiting_helps: true,
+            ..words(
+                "was not delivered: the cloud did not do its work.",
+                "`spillway retry {id}` tries again; what came back is kept.",
+                "Deliver it with `--engine local`.",
+            )
+        },
+        Code::OverBudget => words(
+            "was not delivered: it would cost more than is allowed.",
+            "Raise the budget, then `spillway retry {id}`.",
+            "Deliver it with `--engine local`.",
+        ),
         Code::Io => Words {
             waiting_helps: true,
             ..words(

@@ -8,6 +8,8 @@ use crate::{
 
 /// Nothing is forecast further away than ten years, in ms.
 const MOST_MS: f64 = 3_650.0 * 86_400_000.0;
+/// Uploads side by side, where nothing else is set.
+const SENDERS: f64 = 3.0;
 /// A running step that takes longer than expected has at least this share of its time before it.
 const LEAST_LEFT: f64 = 0.05;
 
@@ -39,6 +41,10 @@ pub(crate) struct Remaining {
     way: f64,
     /// Reading the source for its hash, which runs beside everything else.
     hash: f64,
+    /// Sending, all together; one after the other.
+    sending: f64,
+    /// Somebody else encodes it: it takes next to nothing from the jobs behind it.
+    elsewhere: bool,
     /// Until the first of its steps is due.
     ready: f64,
     begun: bool,
@@ -49,6 +55,7 @@ impl Remaining {
     /// Adds up what is left of a job at `now_ms`.
     pub(crate) fn of(job: JobId, profile: &str, steps: &[StepLeft], paces: &Paces, now_ms: i64) -> Self {
         let (mut work, mut hash, mut ready) = (0.0, 0.0, f64::INFINITY);
+        let mut remote = Remote::default();
         // Looking, then segments beside sound, then joining, then reading back.
         let mut stages = [0.0_f64; 4];
         let (mut encodes, mut of_segments, mut of_others) = (false, true, true);
@@ -59,20 +66,25 @@ impl Remaining {
                 None => whole,
             };
             let ready_in = step.due_ms.map_or(0.0, |due| span(now_ms, due));
-            if matches!(step.load.kind, StepKind::Deliver | StepKind::Tidy) {
+            if matches!(step.load.kind, StepKind::Deliver | StepKind::Tidy | StepKind::Clear) {
                 continue;
             }
             ready = ready.min(ready_in);
             let stage = match step.load.kind {
                 StepKind::Inspect => 0,
-                StepKind::Segment | StepKind::Audio => 1,
+                StepKind::Upload | StepKind::Segment | StepKind::Download | StepKind::Audio => 1,
                 StepKind::Stitch => 2,
                 StepKind::Hash => {
                     hash += ready_in + ms;
                     continue;
                 }
-                StepKind::Verify | StepKind::Deliver | StepKind::Tidy => 3,
+                StepKind::Verify | StepKind::Deliver | StepKind::Tidy | StepKind::Clear => 3,
             };
+            if step.load.is_elsewhere() {
+                remote.add(step.load.kind, ready_in + ms);
+                of_others &= measured;
+                continue;
+            }
             work += ms;
             stages[stage] = stages[stage].max(ready_in + ms);
             if step.load.kind == StepKind::Segment {
@@ -84,12 +96,63 @@ impl Remaining {
         }
         let measured = if encodes { of_segments } else { of_others };
         let ready = if ready.is_finite() { ready } else { 0.0 };
-        Self { job, work, way: stages.iter().sum(), hash, ready, begun: false, measured }
+        stages[1] = stages[1].max(remote.way());
+        Self {
+            job,
+            work,
+            way: stages.iter().sum(),
+            hash,
+            sending: remote.sending,
+            elsewhere: remote.any,
+            ready,
+            begun: false,
+            measured,
+        }
+    }
+
+    /// Which job.
+    pub(crate) fn job(&self) -> JobId {
+        self.job
+    }
+
+    /// Work for workers, all together, ms.
+    pub(crate) fn work_ms(&self) -> f64 {
+        sane(self.work)
+    }
+
+    /// Sending, all together, ms.
+    pub(crate) fn sending_ms(&self) -> f64 {
+        sane(self.sending)
     }
 
     /// Whether the job has begun: then nothing is to be said of when it will.
     pub(crate) fn begun(self, begun: bool) -> Self {
         Self { begun, ..self }
+    }
+}
+
+/// What somebody else does of a job, in ms.
+#[derive(Debug, Clone, Copy, Default)]
+struct Remote {
+    any: bool,
+    sending: f64,
+    /// The longest of them: they run side by side.
+    encoding: f64,
+    fetching: f64,
+}
+
+impl Remote {
+    fn add(&mut self, kind: StepKind, ms: f64) {
+        self.any = true;
+        match kind {
+            StepKind::Upload => self.sending += ms,
+            StepKind::Download => self.fetching = self.fetching.max(ms),
+            _ => self.encoding = self.encoding.max(ms),
+        }
+    }
+
+    fn way(self) -> f64 {
+        self.sending / SENDERS + self.encoding + self.fetching
     }
 }
 
@@ -100,7 +163,7 @@ fn span(from_ms: i64, to_ms: i64) -> f64 {
 }
 
 /// When each job of the queue will begin and be through. All workers are on the first job as long as it has work
-/// for them, then on the next one; no job is through before the one in front of it.
+/// for them, then on the next one; no job that is done here is through before the one in front of it.
 pub(crate) fn schedule(now_ms: i64, workers: usize, queue: &[Remaining]) -> Vec<JobForecast> {
     let workers = f64::from(u32::try_from(workers.max(1)).unwrap_or(u32::MAX));
     let (mut begins, mut hashed, mut last) = (0.0_f64, 0.0_f64, 0.0_f64);
@@ -109,10 +172,13 @@ pub(crate) fn schedule(now_ms: i64, workers: usize, queue: &[Remaining]) -> Vec<
         let share = sane(left.work) / workers;
         let start_ms = (!left.begun).then(|| later(now_ms, begins.max(sane(left.ready))));
         hashed = sane(hashed + left.hash);
-        last = sane(last.max(begins + share.max(sane(left.way))).max(hashed));
+        let end = sane((begins + share.max(sane(left.way))).max(hashed));
+        // What somebody else encodes holds nobody up; what is done here is through in order.
+        let end = if left.elsewhere { end } else { end.max(last) };
+        last = if left.elsewhere { last } else { end };
         begins = sane(begins + share);
         let (job, measured) = (left.job, left.measured);
-        forecasts.push(JobForecast { job, start_ms, finish_ms: later(now_ms, last), measured });
+        forecasts.push(JobForecast { job, start_ms, finish_ms: later(now_ms, end), measured });
     }
     forecasts
 }
@@ -156,7 +222,8 @@ mod tests {
     }
 
     fn steps() -> impl Strategy<Value = Vec<StepLeft>> {
-        let kind = prop::sample::select(StepKind::ALL.to_vec());
+        let here = |kind: &StepKind| !matches!(kind, StepKind::Upload | StepKind::Download);
+        let kind = prop::sample::select(StepKind::ALL.into_iter().filter(here).collect::<Vec<_>>());
         let step = (kind, 0.0_f64..1e5, prop::option::of(0_i64..100_000), prop::option::of(0_i64..400_000));
         let step = step.prop_map(|(kind, amount, started_ms, due_ms)| StepLeft {
             load: load(kind, amount),
@@ -205,7 +272,9 @@ mod tests {
         fn nothing_begins_before_it_is_due(steps in steps(), more in steps(), workers in 1_usize..9) {
             let left = |steps: &[StepLeft]| Remaining::of(job(1), "p", steps, &paces(3.0), 100_000);
             let laid_out = schedule(100_000, workers, &[left(&more), left(&steps)]);
-            let counts = |step: &&StepLeft| !matches!(step.load.kind, StepKind::Deliver | StepKind::Tidy);
+            let counts = |step: &&StepLeft| {
+                !matches!(step.load.kind, StepKind::Deliver | StepKind::Tidy | StepKind::Clear)
+            };
             let due = steps.iter().filter(counts).map(|step| step.due_ms.unwrap_or(0)).min();
             let start = laid_out[1].start_ms.unwrap();
             prop_assert!(start >= due.unwrap_or(0) && start <= laid_out[1].finish_ms);
@@ -224,6 +293,25 @@ mod tests {
             for (n, (before, after)) in before.iter().zip(&after).enumerate() {
                 prop_assert!(after >= before, "job {}", n);
             }
+        }
+
+        #[test]
+        fn what_somebody_else_encodes_holds_nobody_up(
+            queue in prop::collection::vec(steps(), 1..8), chunks in prop::collection::vec(0.0_f64..1e5, 1..9),
+            at in 0_usize..8, workers in 1_usize..9,
+        ) {
+            let before = laid_out(&queue, &paces(3.0), workers);
+            let chunk = |amount: &f64| {
+                [StepKind::Upload, StepKind::Segment, StepKind::Download].map(|kind| {
+                    StepLeft::whole(Load { kind, recipe: None, amount: *amount })
+                })
+            };
+            let mut longer = queue.clone();
+            let at = at.min(queue.len());
+            longer.insert(at, chunks.iter().flat_map(chunk).collect());
+            let mut after = laid_out(&longer, &paces(3.0), workers);
+            prop_assert!(after.remove(at) > 100_000);
+            prop_assert_eq!(after, before);
         }
 
         #[test]

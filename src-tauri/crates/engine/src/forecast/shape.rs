@@ -33,11 +33,22 @@ impl Recipe {
 pub(crate) struct Load {
     /// What it does.
     pub(crate) kind: StepKind,
-    /// Of segments.
+    /// Of segments that are encoded here.
     pub(crate) recipe: Option<Recipe>,
-    /// Segments: millions of encoded pixels. Looking and hashing: millions of bytes of the source.
-    /// Everything else: seconds of playing time.
+    /// Segments: millions of encoded pixels. Looking, hashing and sending: millions of bytes of the source.
+    /// Everything else: seconds of playing time; segments without a recipe, too: somebody else encodes them.
     pub(crate) amount: f64,
+}
+
+impl Load {
+    /// Takes no worker: it is sent, fetched, or encoded by somebody else.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        match self.kind {
+            StepKind::Upload | StepKind::Download => true,
+            StepKind::Segment => self.recipe.is_none(),
+            _ => false,
+        }
+    }
 }
 
 /// A job as far as speeds depend on it.
@@ -56,6 +67,8 @@ struct OutputShape {
     pixels: f64,
     /// Playing time.
     seconds: f64,
+    /// With the cloud engine: playing time of each chunk.
+    chunks: Vec<f64>,
 }
 
 /// What a source is taken for before anybody looked at it: bytes per second of playing time (50 Mbit/s,
@@ -70,7 +83,7 @@ const MOST_GUESSED: f64 = 1_000.0;
 impl Shape {
     /// Of a planned job.
     pub(crate) fn of(plan: &JobPlan, source_bytes: u64) -> Self {
-        Self { source: millions(source_bytes), outputs: plan.outputs.iter().map(output).collect() }
+        Self { source: millions(source_bytes), outputs: outputs(plan) }
     }
 
     /// What a step of the job asks for; `frames` are those that a segment stands for.
@@ -82,19 +95,26 @@ impl Shape {
             StepInput::Source | StepInput::Job | StepInput::Remains => None,
         };
         let seconds = output.map_or(0.0, |output| output.seconds);
+        let chunk = match (input, output) {
+            (StepInput::Segment { segment, .. }, Some(output)) => output.chunks.get(*segment as usize).copied(),
+            _ => None,
+        };
         let amount = match kind {
             StepKind::Inspect | StepKind::Hash => self.source,
-            StepKind::Segment => float(frames) * output.map_or(0.0, |output| output.pixels),
+            StepKind::Segment => chunk.unwrap_or(float(frames) * output.map_or(0.0, |output| output.pixels)),
             StepKind::Audio | StepKind::Stitch | StepKind::Verify => seconds,
-            StepKind::Deliver | StepKind::Tidy => 0.0,
+            StepKind::Upload if seconds > 0.0 => self.source * chunk.unwrap_or(0.0) / seconds,
+            StepKind::Download => chunk.unwrap_or(0.0),
+            StepKind::Upload | StepKind::Deliver | StepKind::Tidy | StepKind::Clear => 0.0,
         };
-        let recipe = output.and_then(|output| output.recipe.clone()).filter(|_| kind == StepKind::Segment);
+        let here = kind == StepKind::Segment && chunk.is_none();
+        let recipe = output.and_then(|output| output.recipe.clone()).filter(|_| here);
         Load { kind, recipe, amount }
     }
 
     /// What all steps of a planned job ask for.
     pub(crate) fn loads(&self, plan: &JobPlan) -> Vec<Load> {
-        let steps = graph::first_steps().into_iter().chain(graph::planned_steps(plan));
+        let steps = graph::first_steps().into_iter().chain(graph::planned_steps(plan, false));
         steps.map(|step| self.load(step.kind, &step.input, step.frames)).collect()
     }
 
@@ -133,15 +153,23 @@ fn plain(kind: StepKind, amount: f64) -> Load {
     Load { kind, recipe: None, amount }
 }
 
-fn output(plan: &OutputPlan) -> OutputShape {
+fn outputs(plan: &JobPlan) -> Vec<OutputShape> {
+    let cloud = |n: usize| plan.cloud.as_ref()?.outputs.get(n)?.as_ref();
+    plan.outputs.iter().enumerate().map(|(n, planned)| output(planned, cloud(n).is_some())).collect()
+}
+
+fn output(plan: &OutputPlan, chunked: bool) -> OutputShape {
     let ticks = plan.end.saturating_sub(plan.first).max(0).unsigned_abs();
     let seconds = (float(ticks) * plan.time_base.as_f64()).max(0.0);
-    let VideoPlan::Encode { renditions, .. } = &plan.video else {
-        return OutputShape { recipe: None, pixels: 0.0, seconds };
+    let VideoPlan::Encode { renditions, segments, .. } = &plan.video else {
+        return OutputShape { recipe: None, pixels: 0.0, seconds, chunks: Vec::new() };
     };
     let each = renditions.iter().map(|r| area(r.video.width, r.video.height) / f64::from(r.every.max(1)));
     let recipe = renditions.first().map(|r| Recipe::new(r.video.codec, r.video.preset.as_deref()));
-    OutputShape { recipe, pixels: each.sum(), seconds }
+    let frames: u64 = segments.iter().map(|range| range.count).sum();
+    let share = |count: u64| float(count) / float(frames.max(1)) * seconds;
+    let chunks = segments.iter().filter(|_| chunked).map(|range| share(range.count));
+    OutputShape { recipe, pixels: each.sum(), seconds, chunks: chunks.collect() }
 }
 
 /// Millions of pixels.

@@ -71,7 +71,7 @@ impl<'a> Table<'a> {
 }
 
 /// A spreadsheet takes a cell that begins like this for a formula, whoever named the file.
-fn harmless(field: &str) -> Cow<'_, str> {
+pub(crate) fn harmless(field: &str) -> Cow<'_, str> {
     match field.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => Cow::Owned(format!("'{field}")),
         _ => Cow::Borrowed(field),
@@ -79,7 +79,7 @@ fn harmless(field: &str) -> Cow<'_, str> {
 }
 
 /// To the second and below, where there is anything below.
-fn time(ms: Option<i64>) -> String {
+pub(crate) fn time(ms: Option<i64>) -> String {
     ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()).map_or_else(String::new, |time| time.to_string())
 }
 

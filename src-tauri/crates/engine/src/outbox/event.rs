@@ -208,7 +208,7 @@ fn job(news: &JobNews<'_>) -> JobPart {
         title: extras.title.clone(),
         profile: job.profile.clone(),
         partner: job.partner.clone(),
-        engine: job.engine.clone(),
+        engine: job.engine.to_string(),
         state: state.to_string(),
         priority: job.priority,
         submitted_at: moment(job.created_ms),

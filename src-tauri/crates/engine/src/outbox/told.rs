@@ -49,6 +49,8 @@ pub(super) fn topic(body: &EventBody) -> Option<Topic> {
         | EventBody::Step { .. }
         | EventBody::Planned { .. }
         | EventBody::Recovered { .. }
+        | EventBody::Routed { .. }
+        | EventBody::Charged { .. }
         | EventBody::Moved { .. }
         | EventBody::Dismissed
         | EventBody::Removed => None,

@@ -29,6 +29,13 @@ pub(super) fn bytes(output: &OutputPlan, source: &SourceFacts<'_>) -> u64 {
     whole((video + audio * seconds + tables) / 8.0 * 2.0)
 }
 
+/// Bytes of an output's encoded pictures, all renditions together.
+pub(crate) fn picture_bytes(output: &OutputPlan) -> u64 {
+    let VideoPlan::Encode { renditions, .. } = &output.video else { return 0 };
+    let seconds = approx_i(output.end.saturating_sub(output.first)) * output.time_base.as_f64();
+    whole(renditions.iter().map(|r| video_bits_per_second(&r.video) * seconds).sum::<f64>() / 8.0)
+}
+
 fn video_bits_per_second(video: &VideoSettings) -> f64 {
     let pixels = f64::from(video.width) * f64::from(video.height) * video.nominal_rate.as_f64();
     let free = match video.codec {

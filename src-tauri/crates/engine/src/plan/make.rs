@@ -55,7 +55,10 @@ pub fn plan(profile: &Profile, source: &SourceFacts<'_>) -> Result<Planned, Box<
         return Err(failure);
     }
     let bytes_needed = outputs.iter().map(|plan| estimate::bytes(plan, source)).sum();
-    Ok(Planned { plan: JobPlan { outputs, findings: unique(findings), bytes_needed }, schedules })
+    Ok(Planned {
+        plan: JobPlan { outputs, findings: unique(findings), bytes_needed, cloud: None },
+        schedules,
+    })
 }
 
 fn one(

@@ -3,6 +3,7 @@
 
 mod audio;
 pub(crate) mod carriage;
+mod chunks;
 pub(crate) mod color;
 pub(crate) mod copy;
 mod estimate;
@@ -11,6 +12,7 @@ mod geometry;
 mod ladder;
 pub(crate) mod level;
 mod make;
+pub(crate) mod nominal;
 pub(crate) mod number;
 mod picture;
 pub(crate) mod pixel;
@@ -20,6 +22,8 @@ mod segments;
 mod timecode;
 mod timing;
 
+pub(crate) use chunks::{Chunked, chunks};
+pub(crate) use estimate::picture_bytes;
 pub use finding::{FINDING_IDS, Finding};
 pub use make::plan;
 
@@ -65,6 +69,46 @@ pub struct JobPlan {
     pub findings: Vec<Finding>,
     /// Estimated bytes of temporary data and outputs.
     pub bytes_needed: u64,
+    /// With the cloud engine: its side of the plan. The segments of the outputs are its chunks then.
+    #[serde(default)]
+    pub cloud: Option<CloudPlan>,
+}
+
+/// What the cloud engine does of a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CloudPlan {
+    /// What tells its objects and files from those of other plans of the job.
+    #[serde(default)]
+    pub generation: i64,
+    /// Extension of the files that chunks are cut into.
+    #[serde(default)]
+    pub extension: String,
+    /// One per output of the plan; `None`: its picture is copied here.
+    pub outputs: Vec<Option<CloudOutput>>,
+}
+
+/// See [`CloudPlan`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CloudOutput {
+    /// Settings of its jobs.
+    pub job: spillway_cloud::job::CompiledJob,
+    /// Queue, priority and tags, as the profile has them.
+    pub options: spillway_profile::MediaConvert,
+    /// One per segment.
+    pub chunks: Vec<ChunkPlan>,
+}
+
+/// Where a chunk is cut out of the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkPlan {
+    /// Presentation time of the keyframe to begin with, in ticks of the source stream.
+    pub from: i64,
+    /// Presentation time of the keyframe to end before; `None`: to the end.
+    pub until: Option<i64>,
+    /// First wanted picture, in ticks.
+    pub first: i64,
+    /// Wanted pictures.
+    pub count: u64,
 }
 
 impl JobPlan {

@@ -215,6 +215,7 @@ pub(crate) fn profile(output: Output) -> Profile {
         delivery: Delivery::default(),
         retry: Retry::default(),
         budget: Budget::default(),
+        mediaconvert: spillway_profile::MediaConvert::default(),
     }
 }
 

@@ -148,14 +148,18 @@ impl<'a> Cutter<'a> {
         ordinal - before.checked_sub(1).map_or(0, |n| self.keys[n])
     }
 
-    /// Source bytes of a range, each frame counted once: the best cheap guess at the work in it.
     fn weight(&self, first: u64, end: u64) -> u64 {
-        let entries = &self.schedule.entries[position(first)..position(end)];
-        let span = entries.first().zip(entries.last()).map_or(0..0, |(a, b)| a.ordinal..b.ordinal + 1);
-        let frames = self.index.frames.get(position(span.start)..position(span.end)).unwrap_or_default();
-        let bytes: i64 = frames.iter().map(|frame| i64::from(frame.bytes)).sum();
-        bytes.max(ticks(end - first)).unsigned_abs()
+        weight(self.schedule, self.index, first, end)
     }
+}
+
+/// Source bytes of a range, each frame counted once: the best cheap guess at the work in it.
+pub(super) fn weight(schedule: &Schedule, index: &FrameIndex, first: u64, end: u64) -> u64 {
+    let entries = &schedule.entries[position(first)..position(end)];
+    let span = entries.first().zip(entries.last()).map_or(0..0, |(a, b)| a.ordinal..b.ordinal + 1);
+    let frames = index.frames.get(position(span.start)..position(span.end)).unwrap_or_default();
+    let bytes: i64 = frames.iter().map(|frame| i64::from(frame.bytes)).sum();
+    bytes.max(ticks(end - first)).unsigned_abs()
 }
 
 #[cfg(test)]

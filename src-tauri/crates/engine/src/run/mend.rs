@@ -6,11 +6,14 @@ use crate::{
     failure::Failure,
     files,
     model::{StepKind, StepState},
+    route::AgainstCloud,
     steps::{StepInput, graph},
 };
 
 /// Throws the plan away and inspects again, the way of `tier`.
 pub(crate) fn replan(tx: &Tx<'_>, job: &JobRow, tier: u8, why: Option<&Failure>) -> Result<(), EngineError> {
+    // What was begun there for the old plan is cleared away with the new one.
+    tx.abandon_remote(job.key.num, None)?;
     tx.delete_steps_from(job.key.num, graph::FIRST_PLANNED)?;
     for row in tx.outputs(job.key.num)? {
         tx.forget_stitched(job.key.num, row.ord)?;
@@ -18,6 +21,49 @@ pub(crate) fn replan(tx: &Tx<'_>, job: &JobRow, tier: u8, why: Option<&Failure>)
     tx.drop_parts(job.key.num, graph::INSPECT)?;
     tx.set_plan(job.key.num, tier, None)?;
     tx.reopen(job.key, graph::INSPECT, why)
+}
+
+/// The cloud is out of the question for the job: it is planned again for this machine.
+pub(crate) fn to_local(
+    tx: &Tx<'_>,
+    job: &JobRow,
+    against: &AgainstCloud,
+    why: &Failure,
+) -> Result<(), EngineError> {
+    tx.set_against_cloud(job.key.num, Some(against))?;
+    replan(tx, job, job.tier, Some(why))
+}
+
+/// After the cloud was cleared: what has not come back from there is sent, encoded and fetched again.
+pub(crate) fn remake_chunks(tx: &Tx<'_>, job: &JobRow) -> Result<(), EngineError> {
+    if job.plan.as_ref().is_none_or(|plan| plan.cloud.is_none()) {
+        return Ok(());
+    }
+    let states = tx.states(job.key.num)?;
+    let fetched = |input: &StepInput| {
+        states.iter().any(|step| {
+            step.1 == StepKind::Download && step.2 == StepState::Done && step.3 == *input
+        })
+    };
+    let uploads: Vec<&StepInput> =
+        states.iter().filter(|step| step.1 == StepKind::Upload).map(|step| &step.3).collect();
+    for (ord, kind, state, input) in &states {
+        if fetched(input) || !uploads.contains(&input) {
+            continue;
+        }
+        match (kind, state) {
+            (StepKind::Upload, StepState::Done) => tx.reopen(job.key, *ord, None)?,
+            (StepKind::Segment, StepState::Done) => {
+                tx.abandon_remote(job.key.num, Some(*ord))?;
+                tx.hold(job.key, *ord)?;
+            }
+            (StepKind::Segment | StepKind::Download, StepState::Ready | StepState::Waiting) => {
+                tx.hold(job.key, *ord)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Runs the steps again whose files are lost, as far as something still needs the files. `true` when
@@ -38,6 +84,12 @@ pub(crate) fn remake_parts(tx: &Tx<'_>, job: &JobRow, ords: &[u32]) -> Result<bo
             continue;
         }
         tx.drop_parts(job.key.num, ord)?;
+        match states.iter().find(|step| step.0 == ord).map(|step| step.1) {
+            // What was made there is lost, or what lies there is not to be trusted.
+            Some(StepKind::Segment) => tx.abandon_remote(job.key.num, Some(ord))?,
+            Some(StepKind::Upload) => tx.distrust_upload(job.key.num, ord)?,
+            _ => {}
+        }
         tx.reopen(job.key, ord, None)?;
         for (dependent, state) in dependents {
             if matches!(state, StepState::Ready | StepState::Waiting | StepState::Failed) {

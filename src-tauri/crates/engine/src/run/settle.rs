@@ -1,14 +1,16 @@
 //! What becomes of a step's result: recorded if the step is still in the hands it came from, dropped
 //! otherwise; and what follows for the job.
 
-use super::mend;
+use super::{Tools, choose, mend};
 use crate::{
     clock::{Chance, back_off_ms},
+    cost::machine,
     db::{AttemptNote, Claim, JobKey, JobRow, Role, Tx},
     error::EngineError,
     failure::{Code, Failure, Trouble},
     model::{EventBody, JobState, StepKind, StepState, Wish},
     plan::JobPlan,
+    route::AgainstCloud,
     space::{self, Lack, Need, Room},
     steps::{Performed, Setback, StepInput, StepOutput, Yield, graph},
     transition::{JobEvent, StepEvent},
@@ -23,7 +25,7 @@ const LAST_TIER: u8 = 2;
 /// Records the end of a try.
 pub(crate) fn settle(
     tx: &Tx<'_>,
-    chance: &dyn Chance,
+    tools: &Tools<'_>,
     claim: &Claim,
     performed: Performed,
 ) -> Result<(), EngineError> {
@@ -31,9 +33,9 @@ pub(crate) fn settle(
         tracing::info!(job = %claim.job.id, step = claim.ord, "the result of an abandoned try is dropped");
         return Ok(());
     }
-    let job = tx.job(claim.job.num)?;
+    let (job, chance) = (tx.job(claim.job.num)?, tools.chance);
     match performed {
-        Ok(made) => done(tx, claim, &job, &made)?,
+        Ok(made) => done(tx, tools, claim, &job, &made)?,
         Err(Setback::Stopped) => {
             // Where nobody wished it, it is the engine that leaves.
             let wanted = job.wish == Wish::Run && !job.state.ended();
@@ -54,6 +56,8 @@ pub(crate) fn settle(
                 failed(tx, chance, claim, &job, Trouble::lasting(*failure))?;
             }
         }
+        Err(Setback::Cloud { against, trouble }) => gone_wrong_there(tx, chance, claim, &job, &against, trouble)?,
+        Err(Setback::Later { due_ms, failure }) => tx.defer_uncounted(claim, &failure, due_ms)?,
         Err(Setback::OutputsLost { outputs, failure }) => {
             if may_try_again(claim, &job) {
                 tx.hold_claimed(claim, &failure)?;
@@ -72,12 +76,55 @@ pub(crate) fn settle(
     Ok(())
 }
 
+/// The cloud did not do it: again later, or here, or the job fails.
+fn gone_wrong_there(
+    tx: &Tx<'_>,
+    chance: &dyn Chance,
+    claim: &Claim,
+    job: &JobRow,
+    against: &AgainstCloud,
+    trouble: Trouble,
+) -> Result<(), EngineError> {
+    let again = trouble.passing && claim.attempt < job.profile.retry.max_attempts;
+    if again || job.state.ended() || claim.kind == StepKind::Clear {
+        return failed(tx, chance, claim, job, trouble);
+    }
+    if matches!(against, AgainstCloud::OutOfReach { .. }) {
+        tx.set_reach(Some(against))?;
+    }
+    if !choose::may_fall_back(job) {
+        return failed(tx, chance, claim, job, Trouble { passing: false, ..trouble });
+    }
+    tracing::warn!(job = %job.key.id, why = trouble.failure.why, "the job is done here after all");
+    mend::to_local(tx, job, against, &trouble.failure)
+}
+
 fn may_try_again(claim: &Claim, job: &JobRow) -> bool {
     claim.attempt < job.profile.retry.max_attempts && !job.state.ended()
 }
 
-fn done(tx: &Tx<'_>, claim: &Claim, job: &JobRow, made: &Yield) -> Result<(), EngineError> {
+fn done(
+    tx: &Tx<'_>,
+    tools: &Tools<'_>,
+    claim: &Claim,
+    job: &JobRow,
+    made: &Yield,
+) -> Result<(), EngineError> {
     let num = job.key.num;
+    let chosen = match &made.plan {
+        Some(plan) if !job.state.ended() => {
+            match choose::choose(tx, tools, job, plan, made.offload.as_ref())? {
+                Ok(chosen) => Some(chosen),
+                Err(mut failure) => {
+                    failure.spent_microusd = job.cost_microusd;
+                    failure.recorded(job.key.id, &claim.label, claim.attempt, (0, 0));
+                    tx.fail(claim, &failure)?;
+                    return fail_job(tx, job.key, &failure);
+                }
+            }
+        }
+        Some(_) | None => None,
+    };
     if let (Some(plan), Some(rooms)) = (&made.plan, &made.rooms)
         && !job.state.ended()
     {
@@ -99,14 +146,22 @@ fn done(tx: &Tx<'_>, claim: &Claim, job: &JobRow, made: &Yield) -> Result<(), En
             }
         }
         StepOutput::Inspect(_)
+        | StepOutput::Upload(_)
+        | StepOutput::Remote { .. }
         | StepOutput::Segment(_)
         | StepOutput::Audio(_)
         | StepOutput::Verify(_)
         | StepOutput::Nothing => {}
     }
+    machine::book(tx, &tools.config.cost, job, claim)?;
     tx.finish(claim, &made.output)?;
-    if let Some(plan) = &made.plan {
-        planned(tx, job, plan)?;
+    match (&made.plan, &chosen) {
+        (_, Some((plan, route))) => {
+            tx.set_route(job.key, route)?;
+            planned(tx, job, plan)?;
+        }
+        (Some(plan), None) => planned(tx, job, plan)?,
+        (None, None) => {}
     }
     if claim.kind == StepKind::Deliver && !job.state.ended() {
         delivered(tx, job.key)?;
@@ -117,7 +172,7 @@ fn done(tx: &Tx<'_>, claim: &Claim, job: &JobRow, made: &Yield) -> Result<(), En
 fn planned(tx: &Tx<'_>, job: &JobRow, plan: &JobPlan) -> Result<(), EngineError> {
     let num = job.key.num;
     tx.set_plan(num, job.tier, Some(plan))?;
-    let steps = graph::planned_steps(plan);
+    let steps = graph::planned_steps(plan, tx.touched_cloud(num)?);
     let before = tx.states(num)?;
     let done: Vec<u32> = before.iter().filter(|step| step.2 == StepState::Done).map(|step| step.0).collect();
     tx.insert_steps(num, job.priority, &steps, &done)?;
@@ -152,6 +207,11 @@ fn failed(
     let Trouble { mut failure, passing } = trouble;
     failure.spent_microusd = job.cost_microusd;
     failure.recorded(job.key.id, &claim.label, claim.attempt, kept(tx, job.key)?);
+    if claim.kind == StepKind::Clear {
+        // What lies there costs money until it is gone: that is never given up, and never the job's fault.
+        let due = tx.now_ms.saturating_add(clear_pause_ms(claim.attempt));
+        return tx.defer(claim, &failure, due);
+    }
     let over = job.state.ended() && claim.kind != StepKind::Tidy;
     if over {
         return tx.hold_claimed(claim, &failure);
@@ -210,6 +270,11 @@ fn waits_for_its_drive(tx: &Tx<'_>, job: &JobRow, code: Code) -> Result<bool, En
     }
 }
 
+/// Pause in ms before a clear-up that failed so many times is tried again: doubles from 5 s to an hour.
+fn clear_pause_ms(attempts: u32) -> i64 {
+    (5_000_i64 << attempts.saturating_sub(1).min(10)).min(3_600_000)
+}
+
 /// Finished segments, and how many there are.
 fn kept(tx: &Tx<'_>, key: JobKey) -> Result<(u32, u32), EngineError> {
     let mut counts = (0, 0);
@@ -253,7 +318,11 @@ pub(crate) fn rest(tx: &Tx<'_>, key: JobKey) -> Result<(), EngineError> {
     tx.shift_all(key, &[StepState::Ready, StepState::Waiting], StepEvent::Held)?;
     if !tx.any_running(key.num)? {
         let ord = steps.iter().map(|step| step.0 + 1).max().unwrap_or(0);
-        tx.insert_steps(key.num, job.priority, &[graph::tidy_remains(ord)], &[])?;
+        let mut remains = vec![graph::tidy_remains(ord)];
+        if tx.touched_cloud(key.num)? {
+            remains.push(graph::clear_remains(ord + 1));
+        }
+        tx.insert_steps(key.num, job.priority, &remains, &[])?;
     }
     Ok(())
 }

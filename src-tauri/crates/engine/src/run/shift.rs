@@ -1,5 +1,5 @@
 //! Work beside the queue, each with a thread of its own for as long as the queue is run here: watched folders,
-//! and messages to others.
+//! messages to others, and what is done in the cloud.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,8 +11,10 @@ use std::{
     time::Duration,
 };
 
+use spillway_media::task::Progress;
+
 use super::Wake;
-use crate::{clock::Clock, error::EngineError};
+use crate::{clock::Clock, error::EngineError, steps::Performed};
 
 /// Longest sleep with nothing due: whoever has news rings.
 const LONGEST: Duration = Duration::from_hours(1);
@@ -114,6 +116,18 @@ impl Shift {
             pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
         }
         self.set_idle(true);
+    }
+
+    /// A step that was in its hands is over.
+    pub(crate) fn ended(&self, claim: i64, performed: Performed) {
+        // The runner outlives it.
+        let _ = self.runner.send(Wake::Ended { claim, performed: Box::new(performed) });
+    }
+
+    /// A step in its hands got further.
+    pub(crate) fn progressed(&self, claim: i64, progress: Progress) {
+        // Progress that nobody takes is lost on purpose.
+        let _ = self.runner.send(Wake::Progress { claim, progress });
     }
 
     /// Says whether there is nothing to do now that ends by itself soon. To be said busy before work is written

@@ -15,6 +15,10 @@ use crate::{
 
 /// Renames and removals that may happen at a time, beside the encoding.
 const PLACERS: usize = 2;
+/// Uploads and downloads at a time where nothing is set.
+const TRANSFERS: usize = 3;
+/// Jobs that the cloud has at a time where nothing is set.
+const REMOTE_JOBS: usize = 200;
 
 struct Running {
     claim: Claim,
@@ -24,6 +28,8 @@ struct Running {
 /// The claims in hand, by claim id.
 pub(super) struct Slots {
     encoders: usize,
+    transfers: usize,
+    remote: usize,
     running: HashMap<i64, Running>,
     /// Somebody is looking for space.
     pub(super) looking: bool,
@@ -33,7 +39,10 @@ impl Slots {
     pub(super) fn new(config: &Config) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let encoders = if config.workers == 0 { cores() } else { config.workers as usize };
-        Self { encoders, running: HashMap::new(), looking: false }
+        let count = |set: Option<u32>, usual| set.filter(|set| *set > 0).map_or(usual, |set| set as usize);
+        let transfers = count(config.cloud.transfers, TRANSFERS);
+        let remote = count(config.cloud.max_jobs, REMOTE_JOBS);
+        Self { encoders, transfers, remote, running: HashMap::new(), looking: false }
     }
 
     /// How many more steps of a lane may start.
@@ -42,8 +51,10 @@ impl Slots {
             Lane::Encode => self.encoders,
             Lane::Hash => 1,
             Lane::Place => PLACERS,
+            Lane::Transfer => self.transfers,
+            Lane::Remote => self.remote,
         };
-        let taken = self.running.values().filter(|running| Lane::of(running.claim.kind) == lane).count();
+        let taken = self.running.values().filter(|running| running.claim.lane == lane).count();
         capacity.saturating_sub(taken)
     }
 

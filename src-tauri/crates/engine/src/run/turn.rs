@@ -44,7 +44,7 @@ pub(super) fn take(
     order: &Order<'_>,
 ) -> Result<Turn, EngineError> {
     for (claim, performed) in ended {
-        settle::settle(tx, tools.chance, &claim, performed)?;
+        settle::settle(tx, tools, &claim, performed)?;
     }
     let held = hear_wishes(tx)?;
     tx.wake_due()?;
@@ -88,7 +88,7 @@ fn hear_wishes(tx: &Tx<'_>) -> Result<Vec<i64>, EngineError> {
 
 /// Work for a job that has ended meanwhile.
 fn is_moot(tx: &Tx<'_>, claim: &Claim) -> Result<bool, EngineError> {
-    Ok(claim.kind != StepKind::Tidy && tx.has_ended(claim.job.num)?)
+    Ok(!matches!(claim.kind, StepKind::Tidy | StepKind::Clear) && tx.has_ended(claim.job.num)?)
 }
 
 fn claim(tx: &Tx<'_>, slots: &Slots, order: &Order<'_>) -> Result<Vec<Brief>, EngineError> {
@@ -109,16 +109,30 @@ fn claim(tx: &Tx<'_>, slots: &Slots, order: &Order<'_>) -> Result<Vec<Brief>, En
     Ok(briefs)
 }
 
+/// What a chunk goes through.
+const CHUNK: [StepKind; 3] = [StepKind::Upload, StepKind::Segment, StepKind::Download];
+
 fn brief(tx: &Tx<'_>, claim: Claim) -> Result<Brief, EngineError> {
     let num = claim.job.num;
     let job = tx.job(num)?;
     let joins = matches!(claim.kind, StepKind::Stitch | StepKind::Verify | StepKind::Deliver);
+    let fetches = claim.kind == StepKind::Download;
+    let clears = claim.kind == StepKind::Clear;
     Ok(Brief {
         outputs: tx.outputs(num)?,
-        done: if joins { tx.done(num)? } else { Vec::new() },
+        done: if joins {
+            tx.done(num)?
+        } else if fetches || claim.lane == Lane::Remote {
+            tx.done_needs(num, claim.ord, &CHUNK)?
+        } else {
+            Vec::new()
+        },
         parts: if joins { tx.parts(num)? } else { Vec::new() },
         known_hash: if claim.kind == StepKind::Hash { tx.known_hash(&job)? } else { None },
         steps: if claim.kind == StepKind::Deliver { tx.step_views(num)? } else { Vec::new() },
+        upload: if claim.kind == StepKind::Upload { tx.upload(num, claim.ord)? } else { None },
+        remote: if clears { tx.remote_left(num)? } else { Vec::new() },
+        uploaded: if clears { tx.uploaded(num)? } else { Vec::new() },
         now_ms: tx.now_ms,
         claim,
         job,

@@ -184,6 +184,7 @@ fn same_value(one: &Value, other: &Value) -> bool {
         (Value::String(one), Value::String(other)) => one.value() == other.value(),
         (Value::Integer(one), Value::Integer(other)) => one.value() == other.value(),
         (Value::Boolean(one), Value::Boolean(other)) => one.value() == other.value(),
+        (Value::Float(one), Value::Float(other)) => one.value().to_bits() == other.value().to_bits(),
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same_value(one, other))
         }

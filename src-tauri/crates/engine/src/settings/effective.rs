@@ -12,7 +12,8 @@ use std::{
 use spillway_media::process::Supervisor;
 
 use super::{
-    CloudSettings, EffectiveSettings, EngineSettings, Settings, SettingsError, SettingsPage, document,
+    CloudSettings, CostSettings, EffectiveSettings, EngineSettings, Settings, SettingsError, SettingsPage,
+    document,
 };
 use crate::{Config, fault::Fault};
 
@@ -27,6 +28,20 @@ const CLOUD_REGION: &str = "SPILLWAY_CLOUD_REGION";
 const CLOUD_PROFILE: &str = "SPILLWAY_CLOUD_PROFILE";
 const CLOUD_S3_ENDPOINT: &str = "SPILLWAY_CLOUD_S3_ENDPOINT";
 const CLOUD_SQS_ENDPOINT: &str = "SPILLWAY_CLOUD_SQS_ENDPOINT";
+const CLOUD_BUCKET: &str = "SPILLWAY_CLOUD_BUCKET";
+const CLOUD_PREFIX: &str = "SPILLWAY_CLOUD_PREFIX";
+const CLOUD_ROLE_ARN: &str = "SPILLWAY_CLOUD_ROLE_ARN";
+const CLOUD_QUEUE: &str = "SPILLWAY_CLOUD_QUEUE";
+const CLOUD_MAX_JOBS: &str = "SPILLWAY_CLOUD_MAX_JOBS";
+const CLOUD_TRANSFERS: &str = "SPILLWAY_CLOUD_TRANSFERS";
+const CLOUD_BANDWIDTH_MBPS: &str = "SPILLWAY_CLOUD_BANDWIDTH_MBPS";
+const CLOUD_SPILL_AFTER_MIN: &str = "SPILLWAY_CLOUD_SPILL_AFTER_MIN";
+const CLOUD_MEDIACONVERT_ENDPOINT: &str = "SPILLWAY_CLOUD_MEDIACONVERT_ENDPOINT";
+const CLOUD_IAM_ENDPOINT: &str = "SPILLWAY_CLOUD_IAM_ENDPOINT";
+const CLOUD_STS_ENDPOINT: &str = "SPILLWAY_CLOUD_STS_ENDPOINT";
+const CLOUD_CALLS_PER_MINUTE: &str = "SPILLWAY_CLOUD_CALLS_PER_MINUTE";
+const MACHINE_USD_PER_HOUR: &str = "SPILLWAY_MACHINE_USD_PER_HOUR";
+const MONTH_USD: &str = "SPILLWAY_MONTH_USD";
 
 /// Memory that one worker may have, in MiB. Generous: address space, not memory in use, is what
 /// the system can limit, and every thread reserves some.
@@ -60,6 +75,7 @@ pub fn config(
         supervisor: Supervisor { program, arguments, silence: WORKER_SILENCE },
         poll: POLL,
         cloud: cloud(&settings.cloud, variables)?,
+        cost: cost(&settings.cost, variables)?,
         fault: fault(variables)?,
     })
 }
@@ -82,6 +98,20 @@ pub fn page(data_dir: &Path, variables: Variables<'_>) -> Result<SettingsPage, S
         CLOUD_PROFILE,
         CLOUD_S3_ENDPOINT,
         CLOUD_SQS_ENDPOINT,
+        CLOUD_BUCKET,
+        CLOUD_PREFIX,
+        CLOUD_ROLE_ARN,
+        CLOUD_QUEUE,
+        CLOUD_MAX_JOBS,
+        CLOUD_TRANSFERS,
+        CLOUD_BANDWIDTH_MBPS,
+        CLOUD_SPILL_AFTER_MIN,
+        CLOUD_MEDIACONVERT_ENDPOINT,
+        CLOUD_IAM_ENDPOINT,
+        CLOUD_STS_ENDPOINT,
+        CLOUD_CALLS_PER_MINUTE,
+        MACHINE_USD_PER_HOUR,
+        MONTH_USD,
     ];
     Ok(SettingsPage {
         effective: EffectiveSettings {
@@ -140,6 +170,26 @@ fn cloud(file: &CloudSettings, variables: Variables<'_>) -> Result<CloudSettings
         profile: text(CLOUD_PROFILE, &file.profile)?,
         s3_endpoint: text(CLOUD_S3_ENDPOINT, &file.s3_endpoint)?,
         sqs_endpoint: text(CLOUD_SQS_ENDPOINT, &file.sqs_endpoint)?,
+        bucket: text(CLOUD_BUCKET, &file.bucket)?,
+        prefix: text(CLOUD_PREFIX, &file.prefix)?,
+        role_arn: text(CLOUD_ROLE_ARN, &file.role_arn)?,
+        queue: text(CLOUD_QUEUE, &file.queue)?,
+        max_jobs: number(variables, CLOUD_MAX_JOBS)?.or(file.max_jobs),
+        transfers: number(variables, CLOUD_TRANSFERS)?.or(file.transfers),
+        bandwidth_mbps: number(variables, CLOUD_BANDWIDTH_MBPS)?.or(file.bandwidth_mbps),
+        spill_after_min: number(variables, CLOUD_SPILL_AFTER_MIN)?.or(file.spill_after_min),
+        mediaconvert_endpoint: text(CLOUD_MEDIACONVERT_ENDPOINT, &file.mediaconvert_endpoint)?,
+        iam_endpoint: text(CLOUD_IAM_ENDPOINT, &file.iam_endpoint)?,
+        sts_endpoint: text(CLOUD_STS_ENDPOINT, &file.sts_endpoint)?,
+        calls_per_minute: number(variables, CLOUD_CALLS_PER_MINUTE)?.or(file.calls_per_minute),
+    })
+}
+
+fn cost(file: &CostSettings, variables: Variables<'_>) -> Result<CostSettings, SettingsError> {
+    Ok(CostSettings {
+        machine_usd_per_hour: number(variables, MACHINE_USD_PER_HOUR)?.or(file.machine_usd_per_hour),
+        month_usd: number(variables, MONTH_USD)?.or(file.month_usd),
+        ..file.clone()
     })
 }
 

@@ -18,15 +18,32 @@ use specta::Type;
 pub use spillway_cloud::CloudSettings;
 
 /// `config.toml`. What is absent has its default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Who does the work.
     pub engine: EngineSettings,
     /// The window.
     pub desktop: DesktopSettings,
-    /// Buckets and their queues.
+    /// Buckets, their queues, and the cloud engine.
     pub cloud: CloudSettings,
+    /// What work costs, and may cost.
+    pub cost: CostSettings,
+}
+
+/// `[cost]`, in US dollars.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
+#[serde(deny_unknown_fields, default)]
+pub struct CostSettings {
+    /// What an hour of one worker of this machine is put down as; absent: 0.
+    pub machine_usd_per_hour: Option<f64>,
+    /// Most that the cloud may cost in a calendar month (UTC), all profiles together; absent: no limit.
+    pub month_usd: Option<f64>,
+    /// What an hour of the dedicated encoder costs that the history is compared with; absent: 0.68, a c6i.4xlarge
+    /// in us-east-1.
+    pub dedicated_usd_per_hour: Option<f64>,
+    /// Multiples of playing time that it encodes HD at; absent: 2.
+    pub dedicated_speed: Option<f64>,
 }
 
 /// `[engine]`.
@@ -124,7 +141,7 @@ pub enum Contrast {
 }
 
 /// Settings with what stands around them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct SettingsPage {
     /// As in the file.
     pub settings: Settings,

@@ -55,7 +55,7 @@ fn the_cloud_is_set_in_the_file_and_by_the_environment() {
         region: Some("us-west-2".into()),
         profile: Some("studio".into()),
         s3_endpoint: Some("http://127.0.0.1:9000".into()),
-        sqs_endpoint: None,
+        ..CloudSettings::default()
     };
     assert_eq!(cloud, expected);
     assert!(config_with("[cloud]\nregoin = \"x\"\n", None, &[]).1.is_err());
@@ -190,7 +190,11 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         |((workers, nice, worker_memory_mb), language, flags, out_dir, profiles, cloud)| Settings {
             cloud: {
                 let [region, profile, s3_endpoint, sqs_endpoint] = cloud;
-                CloudSettings { region, profile, s3_endpoint, sqs_endpoint }
+                CloudSettings { region, profile, s3_endpoint, sqs_endpoint, ..CloudSettings::default() }
+            },
+            cost: CostSettings {
+                machine_usd_per_hour: nice.map(|nice| f64::from(nice) / 8.0),
+                ..CostSettings::default()
             },
             engine: EngineSettings { workers, nice, work_dir: None, worker_memory_mb },
             desktop: DesktopSettings {

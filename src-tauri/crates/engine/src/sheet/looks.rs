@@ -14,6 +14,7 @@ use crate::{
     forecast::{Load, Shape},
     plan::{Finding, SourceFacts, VideoPlan},
     preflight,
+    route::Offload,
     steps::{Craft, source::Identity},
 };
 
@@ -45,6 +46,8 @@ pub(crate) struct Made {
     pub(crate) bytes_needed: u64,
     /// What its steps ask for; empty where it would stop.
     pub(crate) loads: Vec<Load>,
+    /// The plan with which the cloud would do it; `None` where it would stop.
+    pub(crate) offload: Option<Offload>,
 }
 
 impl Seen {
@@ -94,6 +97,8 @@ impl Seen {
         };
         match craft.plan(profile, &facts) {
             Ok(planned) => {
+                // A template of the account is not asked for here: it changes no times and few prices.
+                let offload = craft.offload(profile, &facts, &planned, None);
                 let plan = planned.plan;
                 let segments = plan.outputs.iter().map(|output| match &output.video {
                     VideoPlan::Encode { segments, .. } => segments.len(),
@@ -106,6 +111,7 @@ impl Seen {
                     loads: Shape::of(&plan, self.identity.bytes).loads(&plan),
                     findings: plan.findings,
                     failure: None,
+                    offload: Some(offload),
                 }
             }
             Err(failure) => Made {
@@ -115,6 +121,7 @@ impl Seen {
                 segments: 0,
                 bytes_needed: 0,
                 loads: Vec::new(),
+                offload: None,
             },
         }
     }

@@ -12,7 +12,9 @@ use spillway_profile::Verdict;
 
 pub use collect::{MASTERS, collect};
 
-use crate::{failure::Failure, plan::Finding};
+use spillway_cloud::price::Money;
+
+use crate::{cost::EngineOffer, failure::Failure, plan::Finding, route::Route};
 
 /// What came of files and folders that somebody dropped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -133,6 +135,8 @@ pub struct Offer {
     pub work_ms: Option<i64>,
     /// Whether speeds measured on this machine went into `work_ms`; otherwise it is a guess.
     pub measured: bool,
+    /// What each engine would need and take: this machine, then the cloud; empty where it would stop.
+    pub engines: Vec<EngineOffer>,
 }
 
 /// What a submission would lead to, tried out and taken back.
@@ -146,6 +150,8 @@ pub struct Rehearsal {
     pub bytes_free: Option<u64>,
     /// End of all of them, ms UTC.
     pub finish_ms: Option<i64>,
+    /// What all of them would cost.
+    pub cost: Money,
 }
 
 /// See [`Rehearsal`].
@@ -161,6 +167,10 @@ pub struct RehearsedJob {
     pub failure: Option<Failure>,
     /// Probable end with everything that is before it in the queue, ms UTC.
     pub finish_ms: Option<i64>,
+    /// The engine that would do it, and why; `None` where it would be refused.
+    pub route: Option<Route>,
+    /// What it would cost there.
+    pub cost: Option<Money>,
 }
 
 /// The name that an output would get.

@@ -4,9 +4,9 @@ use spillway_media::task::AudioTask;
 
 use super::StepInput;
 use crate::{
-    db::NewStep,
+    db::{Lane, NewStep},
     model::StepKind,
-    plan::{AudioPlan, JobPlan, OutputPlan, VideoPlan},
+    plan::{AudioPlan, CloudPlan, JobPlan, OutputPlan, VideoPlan},
 };
 
 /// Look at the source.
@@ -16,8 +16,10 @@ pub(crate) const HASH: u32 = 1;
 /// First of those that the plan decides on.
 pub(crate) const FIRST_PLANNED: u32 = 2;
 
+const CLEAR: &str = "remove everything from the cloud";
+
 fn step(ord: u32, kind: StepKind, label: String, input: StepInput, needs: Vec<u32>) -> NewStep {
-    NewStep { ord, kind, label, input, needs, frames: 0, weight: 0 }
+    NewStep { ord, kind, label, input, needs, lane: Lane::of(kind), frames: 0, weight: 0 }
 }
 
 /// What every job starts with.
@@ -33,8 +35,13 @@ pub(crate) fn tidy_remains(ord: u32) -> NewStep {
     step(ord, StepKind::Tidy, "remove temporary files".into(), StepInput::Remains, vec![])
 }
 
-/// The rest of a job, once its plan is made.
-pub(crate) fn planned_steps(plan: &JobPlan) -> Vec<NewStep> {
+/// Removes what an ended job left in the cloud.
+pub(crate) fn clear_remains(ord: u32) -> NewStep {
+    step(ord, StepKind::Clear, CLEAR.into(), StepInput::Remains, vec![])
+}
+
+/// The rest of a job, once its plan is made. `given_up`: an earlier plan left something in the cloud.
+pub(crate) fn planned_steps(plan: &JobPlan, given_up: bool) -> Vec<NewStep> {
     let mut steps = Vec::new();
     let mut next = FIRST_PLANNED;
     let mut take = move || {
@@ -64,10 +71,16 @@ pub(crate) fn planned_steps(plan: &JobPlan) -> Vec<NewStep> {
             }
             parts.push(ord);
         }
-        for new in segments(output, number, &of) {
-            let ord = take();
-            steps.push(NewStep { ord, ..new });
-            parts.push(ord);
+        let chunked = plan.cloud.as_ref().is_some_and(|cloud| is_chunked(cloud, number));
+        let pictures = segments(output, number, &of);
+        if chunked {
+            parts.extend(chunks(pictures, &mut take, &mut steps));
+        } else {
+            for new in pictures {
+                let ord = take();
+                steps.push(NewStep { ord, ..new });
+                parts.push(ord);
+            }
         }
         parts.sort_unstable();
         parts.dedup();
@@ -80,7 +93,42 @@ pub(crate) fn planned_steps(plan: &JobPlan) -> Vec<NewStep> {
     let (deliver, tidy) = (take(), take());
     steps.push(step(deliver, StepKind::Deliver, "deliver".into(), StepInput::Job, verified));
     steps.push(step(tidy, StepKind::Tidy, "remove temporary files".into(), StepInput::Job, vec![deliver]));
+    if plan.cloud.is_some() {
+        steps.push(step(take(), StepKind::Clear, CLEAR.into(), StepInput::Job, vec![deliver]));
+    }
+    if given_up {
+        let label = "remove from the cloud what is not needed any more";
+        steps.push(step(take(), StepKind::Clear, label.into(), StepInput::Source, vec![]));
+    }
     steps
+}
+
+fn is_chunked(cloud: &CloudPlan, output: u32) -> bool {
+    cloud.outputs.get(output as usize).is_some_and(Option::is_some)
+}
+
+/// A segment that somebody else encodes is sent, encoded, fetched. All wait for the first one to have come back
+/// right, but for their sending. Gives the steps that leave the pictures here.
+fn chunks(segments: Vec<NewStep>, take: &mut impl FnMut() -> u32, steps: &mut Vec<NewStep>) -> Vec<u32> {
+    let mut fetched: Vec<u32> = Vec::new();
+    for segment in segments {
+        let (upload, encode, download) = (take(), take(), take());
+        let canary = fetched.first().copied();
+        let of = |kind, ord, word: &str, needs| {
+            step(ord, kind, format!("{word} {}", segment.label), segment.input.clone(), needs)
+        };
+        steps.push(of(StepKind::Upload, upload, "send", vec![INSPECT]));
+        steps.push(of(
+            StepKind::Download,
+            download,
+            "fetch",
+            [encode].into_iter().chain(canary).collect(),
+        ));
+        let needs = [upload].into_iter().chain(canary).collect();
+        steps.push(NewStep { ord: encode, needs, lane: Lane::Remote, ..segment });
+        fetched.push(download);
+    }
+    fetched
 }
 
 fn segments(output: &OutputPlan, number: u32, of: &str) -> Vec<NewStep> {

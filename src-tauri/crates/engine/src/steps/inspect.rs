@@ -8,12 +8,15 @@ use spillway_media::{
     task::{IndexMethod, InspectDone, InspectTask, Outcome, Task},
 };
 
+use spillway_profile::EnginePolicy;
+
 use super::{Bench, Performed, Setback, StepOutput, Yield, graph::INSPECT, work::Folder};
 use crate::{
     db::{OutputRow, PartRow},
     failure::Trouble,
     files,
-    plan::{Planned, Schedule, SourceFacts},
+    plan::{JobPlan, Planned, Schedule, SourceFacts},
+    route::{AgainstCloud, EngineWish},
     space::{Room, Rooms},
 };
 
@@ -36,7 +39,7 @@ pub(super) fn perform(bench: &Bench<'_>) -> Performed {
         Outcome::Inspect(done) => done,
         other => return Err(bench.unexpected(&other)),
     };
-    let Planned { plan, schedules } = planned(bench, &done, &folder)?;
+    let (Planned { plan, schedules }, offload) = planned(bench, &done, &folder)?;
     if schedules.len() != plan.outputs.len() {
         return Err(bench.internal("the plan has not one schedule for each output"));
     }
@@ -44,7 +47,13 @@ pub(super) fn perform(bench: &Bench<'_>) -> Performed {
     bench.faults.hit("plan.schedules-written");
     check_destination(bench)?;
     let rooms = rooms(bench)?;
-    Ok(Yield { output: StepOutput::Inspect(Box::new(done)), parts, plan: Some(plan), rooms: Some(rooms) })
+    Ok(Yield {
+        parts,
+        plan: Some(plan),
+        offload,
+        rooms: Some(rooms),
+        ..Yield::of(StepOutput::Inspect(Box::new(done)))
+    })
 }
 
 /// Files of a plan that did not hold only take up space.
@@ -56,7 +65,12 @@ fn abandon_older_plans(bench: &Bench<'_>, folder: &Folder) -> Result<(), Setback
     Ok(())
 }
 
-fn planned(bench: &Bench<'_>, done: &InspectDone, folder: &Folder) -> Result<Planned, Setback> {
+/// The plan for this machine, and the one for the cloud where somebody wants it.
+fn planned(
+    bench: &Bench<'_>,
+    done: &InspectDone,
+    folder: &Folder,
+) -> Result<(Planned, Option<Result<JobPlan, AgainstCloud>>), Setback> {
     let Some(summary) = &done.index else {
         return Err(bench.internal("the worker made no index"));
     };
@@ -69,10 +83,42 @@ fn planned(bench: &Bench<'_>, done: &InspectDone, folder: &Folder) -> Result<Pla
         index: &index,
         linear: bench.brief.job.tier >= 2,
     };
-    bench
+    let planned = bench
         .craft
         .plan(&bench.brief.job.profile, &facts)
-        .map_err(|failure| Setback::Failed(Trouble::lasting(*failure)))
+        .map_err(|failure| Setback::Failed(Trouble::lasting(*failure)))?;
+    let offload = offload(bench, &facts, &planned)?;
+    Ok((planned, offload))
+}
+
+/// The plan for the cloud; `None` where it is out of the question before anything is known of the source.
+fn offload(
+    bench: &Bench<'_>,
+    facts: &SourceFacts<'_>,
+    planned: &Planned,
+) -> Result<Option<Result<JobPlan, AgainstCloud>>, Setback> {
+    let job = &bench.brief.job;
+    let wanted = job.engine_wish != EngineWish::Local && job.profile.engine != EnginePolicy::Local;
+    if !wanted || !bench.config.cloud.is_set_up() || job.against_cloud.is_some() {
+        return Ok(None);
+    }
+    let options = &job.profile.mediaconvert;
+    let template = match &options.template {
+        Some(name) if options.template_json.is_none() => match bench.cloud.template(name, bench.cancel) {
+            Ok(template) => Some(template),
+            Err(_) if bench.stopping() => return Err(Setback::Stopped),
+            Err(error) => {
+                let why = format!("The job template \u{201c}{name}\u{201d} cannot be had: {error}.");
+                return Ok(Some(Err(AgainstCloud::OutOfReach { why })));
+            }
+        },
+        Some(_) | None => None,
+    };
+    let mut plan = bench.craft.offload(&job.profile, facts, planned, template.as_ref());
+    if let Ok(JobPlan { cloud: Some(cloud), .. }) = &mut plan {
+        cloud.generation = bench.brief.claim.id;
+    }
+    Ok(Some(plan))
 }
 
 fn write_schedules(

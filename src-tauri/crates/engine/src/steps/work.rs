@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    db::{OutputRow, PartRow},
+    db::{JobRow, OutputRow, PartRow},
     files,
     model::JobId,
 };
@@ -14,13 +14,41 @@ use crate::{
 pub(crate) struct Folder {
     job: PathBuf,
     tier: PathBuf,
+    /// Of pictures: another one for each plan of the cloud.
+    pictures: PathBuf,
 }
 
 impl Folder {
     pub(crate) fn of(work_dir: &Path, job: JobId, tier: u8) -> Self {
         let job = work_dir.join(job.to_string());
         let tier = job.join(format!("plan-{tier}"));
-        Self { job, tier }
+        Self { job, pictures: tier.clone(), tier }
+    }
+
+    /// As the plan of the job has it.
+    pub(crate) fn of_job(work_dir: &Path, job: &JobRow) -> Self {
+        let folder = Self::of(work_dir, job.key.id, job.tier);
+        match job.plan.as_ref().and_then(|plan| plan.cloud.as_ref()) {
+            Some(cloud) => {
+                Self { pictures: folder.tier.join(format!("cloud-{}", cloud.generation)), ..folder }
+            }
+            None => folder,
+        }
+    }
+
+    /// Where pictures are, and chunks on their way.
+    pub(crate) fn pictures(&self) -> &Path {
+        &self.pictures
+    }
+
+    /// A chunk on its way up.
+    pub(crate) fn chunk(&self, output: u32, segment: u32, extension: &str) -> PathBuf {
+        self.pictures.join(format!("{output}-chunk-{segment:05}.{extension}"))
+    }
+
+    /// A rendition of a chunk on its way down.
+    pub(crate) fn arrived(&self, output: u32, segment: u32, suffix: &str) -> PathBuf {
+        self.pictures.join(format!("{output}-arrived-{segment:05}{suffix}"))
     }
 
     /// Everything of the job.
@@ -42,7 +70,7 @@ impl Folder {
     }
 
     pub(crate) fn picture(&self, output: u32, segment: u32, rendition: usize) -> PathBuf {
-        self.tier.join(format!("{output}-picture-{rendition}-{segment:05}.packets"))
+        self.pictures.join(format!("{output}-picture-{rendition}-{segment:05}.packets"))
     }
 
     pub(crate) fn audio(&self, output: u32, track: u32) -> PathBuf {

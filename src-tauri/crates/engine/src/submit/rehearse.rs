@@ -24,6 +24,8 @@ pub(crate) fn job(tx: &Tx<'_>, job: &JobRow) -> Result<RehearsedJob, EngineError
         outputs,
         failure: job.error.clone().map(|failure| told(failure, job)),
         finish_ms: None,
+        route: None,
+        cost: None,
     })
 }
 

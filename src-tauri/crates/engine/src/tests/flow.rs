@@ -182,6 +182,7 @@ fn higher_priority_goes_first() {
         sources: vec![stage.source("high.mov")],
         profiles: vec![profile()],
         out_dir: Some(stage.path("out")),
+        engine: crate::route::EngineWish::Auto,
         priority: 5,
         extras: JobExtras::default(),
     };

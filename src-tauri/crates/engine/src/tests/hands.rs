@@ -17,7 +17,7 @@ use spillway_media::{
     process::WorkerFailure,
     schedule::Entry,
     task::{
-        AudioDone, Completeness, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo,
+        AudioDone, Completeness, CutDone, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo,
         PictureDone, PictureMoment, Progress, SegmentDone, Task, Time, VideoInput,
     },
     types::{MediaCode, MediaError, Ratio},
@@ -28,7 +28,8 @@ use crate::{
     conform::{self, OutputVerdict, RuleResult},
     failure::Failure,
     files,
-    plan::{AudioPlan, JobPlan, OutputPlan, Planned, Range, RenditionPlan, Schedule, SourceFacts, VideoPlan},
+    plan::{AudioPlan, ChunkPlan, CloudOutput, CloudPlan, JobPlan, OutputPlan, Planned, Range, RenditionPlan, Schedule, SourceFacts, VideoPlan},
+    route::AgainstCloud,
     steps::Craft,
 };
 
@@ -61,6 +62,8 @@ pub(super) struct Hands {
     pub(super) asked: Arc<Mutex<BTreeMap<String, u32>>>,
     busy: Arc<Mutex<BTreeSet<String>>>,
     pub(super) refuse: Arc<AtomicBool>,
+    /// The cloud cannot do it.
+    pub(super) unfit: Arc<AtomicBool>,
     pub(super) bytes_needed: u64,
 }
 
@@ -73,6 +76,7 @@ impl Hands {
             asked: Arc::default(),
             busy: Arc::default(),
             refuse: Arc::default(),
+            unfit: Arc::default(),
             bytes_needed: 1,
         }
     }
@@ -101,6 +105,27 @@ impl Hands {
             Task::Segment(task) => {
                 let parts =
                     task.renditions.iter().map(|r| part(&r.out, &format!("{}+{}", task.first, task.count)));
+                Ok(Outcome::Segment(SegmentDone {
+                    parts: parts.collect::<Result<_, _>>().map_err(io)?,
+                    damaged: 0,
+                }))
+            }
+            Task::Cut(task) => {
+                let text = format!("{}+{}\n", task.first, task.count);
+                fs::write(&task.out, &text).map_err(io)?;
+                Ok(Outcome::Cut(CutDone {
+                    bytes: text.len() as u64,
+                    sha256: files::hash_bytes(text.as_bytes()),
+                    before: 0,
+                    count: task.count,
+                    after: 0,
+                }))
+            }
+            Task::Receive(task) => {
+                let parts = task.files.iter().map(|file| {
+                    let text = fs::read_to_string(&file.path)?;
+                    part(&file.rendition.out, text.trim_end())
+                });
                 Ok(Outcome::Segment(SegmentDone {
                     parts: parts.collect::<Result<_, _>>().map_err(io)?,
                     damaged: 0,
@@ -215,9 +240,30 @@ impl Craft for Hands {
             profile.output.iter().map(|output| output_plan(output, source.path, count, source.linear));
         let schedules = profile.output.iter().map(|_| schedule(self.segments)).collect();
         Ok(Planned {
-            plan: JobPlan { outputs: outputs.collect(), findings: vec![], bytes_needed: self.bytes_needed },
+            plan: JobPlan {
+                outputs: outputs.collect(),
+                findings: vec![],
+                bytes_needed: self.bytes_needed,
+                cloud: None,
+            },
             schedules,
         })
+    }
+
+    fn offload(
+        &self,
+        profile: &Profile,
+        _source: &SourceFacts<'_>,
+        planned: &Planned,
+        _template: Option<&serde_json::Value>,
+    ) -> Result<JobPlan, AgainstCloud> {
+        if self.unfit.load(Ordering::SeqCst) {
+            return Err(AgainstCloud::Unsupported { why: "Scripted.".into() });
+        }
+        let mut plan = planned.plan.clone();
+        let outputs = plan.outputs.iter().map(|output| Some(offloaded(output, profile)));
+        plan.cloud = Some(CloudPlan { generation: 0, extension: "mov".into(), outputs: outputs.collect() });
+        Ok(plan)
     }
 
     fn judge(
@@ -301,6 +347,8 @@ fn name_of(task: &Task) -> String {
         Task::Complete(task) => format!("complete {}", file(&task.source)),
         Task::Picture(task) => format!("picture {}", file(&task.source)),
         Task::Sample(_) => "sample".into(),
+        Task::Cut(task) => format!("cut {}", end(&task.out)),
+        Task::Receive(task) => format!("receive {}", end(&task.files[0].rendition.out)),
         Task::Doctor {} => "doctor".into(),
     }
 }
@@ -336,6 +384,37 @@ fn schedule(segments: u64) -> Schedule {
     let entries = (0..count).map(|n| Entry { ordinal: n, source: n.cast_signed(), out: n.cast_signed() });
     let base = Ratio::new(1, 25);
     Schedule { source_base: base, out_base: base, end: count.cast_signed(), entries: entries.collect() }
+}
+
+/// Every segment a chunk of its own.
+fn offloaded(output: &OutputPlan, profile: &Profile) -> CloudOutput {
+    let VideoPlan::Encode { segments, .. } = &output.video else { unreachable!("scripted plans encode") };
+    let job = serde_json::from_value(json!({
+        "settings": {
+            "inputs": [{}],
+            "outputGroups": [{ "outputGroupSettings": { "fileGroupSettings": {} } }],
+        },
+        "outputs": [{
+            "id": "main", "suffix": "-main.mp4",
+            "billed": {
+                "codec": "H_264", "width": 16, "height": 16, "frame_rate": 25.0,
+                "quality": "SINGLE_PASS_HQ", "container": "MP4", "rate_control": "QVBR",
+                "professional_job": false,
+            },
+        }],
+        "source_rate": { "num": 25, "den": 1 },
+    }));
+    let chunk = |range: &Range| ChunkPlan {
+        from: range.first.cast_signed(),
+        until: None,
+        first: range.first.cast_signed(),
+        count: range.count,
+    };
+    CloudOutput {
+        job: job.unwrap(),
+        options: profile.mediaconvert.clone(),
+        chunks: segments.iter().map(chunk).collect(),
+    }
 }
 
 fn output_plan(output: &spillway_profile::Output, source: &Path, segments: u64, linear: bool) -> OutputPlan {

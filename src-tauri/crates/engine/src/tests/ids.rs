@@ -3,12 +3,14 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Value, json};
+use spillway_cloud::{job::UNSUPPORTED_IDS, setup::SETUP_STEPS};
 
 use crate::{
     conform::RULE_IDS,
     doctor::DOCTOR_CHECKS,
     failure::{Code, Failure},
     plan::FINDING_IDS,
+    route::ROUTE_IDS,
 };
 
 /// Kinds of checks that a profile's own rules may be, from the schema of profiles.
@@ -37,13 +39,14 @@ fn advice() -> BTreeMap<String, Value> {
 #[test]
 fn the_window_knows_every_name_that_the_engine_uses() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ui/src/i18n/engine-ids.json");
-    let findings: BTreeMap<&str, &[&str]> = FINDING_IDS.iter().copied().collect();
+    let named = |ids: &[(&'static str, &'static [&'static str])]| ids.iter().copied().collect::<BTreeMap<_, _>>();
     let kinds = check_kinds();
     assert!(kinds.iter().any(|kind| kind == "moov-first"), "{kinds:?}");
     let advice = advice();
     assert!(advice.contains_key("SRC-03") && advice.contains_key("APP-03"), "{advice:?}");
     let ids = json!({
-        "findings": findings, "rules": RULE_IDS, "checks": kinds, "doctor": DOCTOR_CHECKS, "failures": advice,
+        "findings": named(FINDING_IDS), "rules": RULE_IDS, "checks": kinds, "doctor": DOCTOR_CHECKS,
+        "failures": advice, "routes": named(ROUTE_IDS), "unsupported": named(UNSUPPORTED_IDS), "setup": SETUP_STEPS,
     });
     let fresh = format!("{ids:#}\n");
     if std::env::var_os("UPDATE_IDS").is_some() {

@@ -68,6 +68,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, dice: &mut Dice, n: usize) -> Person {
         profile: &profile,
         out_dir,
         priority: 0,
+        engine_wish: crate::route::EngineWish::Auto,
         extras: &JobExtras::default(),
     };
     let key = tx.insert_job(&new).unwrap();
@@ -151,6 +152,7 @@ pub(super) fn running(tx: &Tx<'_>, n: u32, segments: u32) -> JobId {
         profile: &profile(),
         out_dir: Path::new("/out"),
         priority: 0,
+        engine_wish: crate::route::EngineWish::Auto,
         extras: &JobExtras::default(),
     };
     let key = tx.insert_job(&new).unwrap();
@@ -162,6 +164,7 @@ pub(super) fn running(tx: &Tx<'_>, n: u32, segments: u32) -> JobId {
             label: format!("segment {segment}"),
             input: StepInput::Segment { output: 0, segment },
             needs: vec![0],
+            lane: crate::db::Lane::Encode,
             frames: 250,
             weight: 1,
         })

@@ -73,6 +73,7 @@ proptest! {
             sources: vec![stage.source("late.mov")],
             profiles: vec![profile()],
             out_dir: Some(stage.path("out")),
+            engine: crate::route::EngineWish::Auto,
             priority: late,
             extras: JobExtras::default(),
         };

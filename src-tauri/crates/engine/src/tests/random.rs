@@ -8,12 +8,11 @@ use spillway_media::types::{MediaCode, MediaError};
 
 use super::stage::{Stage, profile};
 use crate::{
-    clock::SystemChance,
     db::{self, Claim, Lane, Tx},
     failure,
     model::{JobId, JobState, StepKind, StepState, Wish},
     plan::JobPlan,
-    run::settle,
+    run::{Tools, settle},
     steps::{Performed, Setback, StepInput, StepOutput, Yield},
 };
 
@@ -57,7 +56,8 @@ fn happens() -> impl Strategy<Value = Happens> {
 }
 
 /// The runner's side of the story, kept beside the database.
-struct Story {
+struct Story<'a> {
+    tools: Tools<'a>,
     connection: Connection,
     now_ms: i64,
     jobs: Vec<JobId>,
@@ -67,7 +67,7 @@ struct Story {
     plan: JobPlan,
 }
 
-impl Story {
+impl Story<'_> {
     fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> T) -> T {
         let tx = Tx::begin(&mut self.connection, self.now_ms).unwrap();
         let result = work(&tx);
@@ -83,7 +83,9 @@ impl Story {
     }
 
     fn settle(&mut self, claim: &Claim, performed: Performed) {
-        self.write(|tx| settle::settle(tx, &SystemChance, claim, performed).unwrap());
+        let tx = Tx::begin(&mut self.connection, self.now_ms).unwrap();
+        settle::settle(&tx, &self.tools, claim, performed).unwrap();
+        tx.commit().unwrap();
         // The runner drops what is not its own any more.
         let held = std::mem::take(&mut self.held);
         let still = self.write(|tx| {
@@ -99,7 +101,7 @@ impl Story {
             _ => StepOutput::Nothing,
         };
         let plan = (claim.kind == StepKind::Inspect).then(|| self.plan.clone());
-        Yield { output, parts: vec![], plan, rooms: None }
+        Yield { output, parts: vec![], plan, offload: None, rooms: None }
     }
 
     fn go(&mut self, event: &Happens) {
@@ -258,7 +260,7 @@ proptest! {
             ["a.mov", "b.mov", "c.mov"].iter().map(|name| stage.submit_one(&engine, name, profile())).collect();
         let connection = db::open(&stage.path("data")).unwrap();
         connection.pragma_update(None, "synchronous", "OFF").unwrap();
-        let mut story = Story { connection, now_ms: 0, jobs, held: BTreeMap::new(), over: vec![], plan };
+        let mut story = Story { tools: engine.tools(), connection, now_ms: 0, jobs, held: BTreeMap::new(), over: vec![], plan };
         for event in &events {
             story.go(event);
             story.check();

@@ -25,6 +25,7 @@ fn request(stage: &Stage, names: &[&str], profiles: Vec<Profile>) -> SubmitReque
         sources,
         profiles,
         out_dir: Some(stage.path("out")),
+        engine: crate::route::EngineWish::Auto,
         priority: 0,
         extras: JobExtras::default(),
     }

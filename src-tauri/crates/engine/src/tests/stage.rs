@@ -18,6 +18,7 @@ use super::hands::{Act, Hands};
 use crate::{
     Config, Engine, EngineError, Until,
     clock::{Chance, Clock},
+    route::EngineWish,
     model::{Feed, JobDetail, JobExtras, JobId, JobState, SubmitRequest},
 };
 
@@ -103,6 +104,7 @@ impl Stage {
             },
             poll: Duration::from_millis(1),
             cloud: spillway_cloud::CloudSettings::default(),
+            cost: crate::settings::CostSettings::default(),
             fault: None,
         }
     }
@@ -125,10 +127,22 @@ impl Stage {
     }
 
     pub(super) fn submit(&self, engine: &Engine, sources: &[PathBuf], profile: Profile) -> Vec<JobId> {
+        self.submit_for(engine, sources, profile, EngineWish::Auto)
+    }
+
+    /// With a wish for an engine.
+    pub(super) fn submit_for(
+        &self,
+        engine: &Engine,
+        sources: &[PathBuf],
+        profile: Profile,
+        wish: EngineWish,
+    ) -> Vec<JobId> {
         let request = SubmitRequest {
             sources: sources.to_vec(),
             profiles: vec![profile],
             out_dir: Some(self.path("out")),
+            engine: wish,
             priority: 0,
             extras: JobExtras::default(),
         };

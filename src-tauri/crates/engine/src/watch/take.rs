@@ -16,6 +16,7 @@ use crate::{
     db::{Announced, ArrivalPlace, ArrivalRow, ContentRow, Stage, Tx, WatchRow},
     error::EngineError,
     model::JobExtras,
+    route::EngineWish,
     steps::source::Identity,
     submit::{self, Known as KnownSource},
 };
@@ -357,6 +358,7 @@ fn submit(
             profiles,
             out_dir: &out_dir,
             priority: sidecar.priority.unwrap_or(settings.priority),
+            engine_wish: EngineWish::Auto,
             extras: &extras,
         },
     )?;

@@ -97,6 +97,8 @@ pub fn perform(
         Task::Complete(task) => crate::complete::complete(&task, progress).map(Outcome::Complete),
         Task::Picture(task) => crate::picture::picture(&task, progress).map(Outcome::Picture),
         Task::Sample(task) => crate::sample::sample(&task, progress).map(Outcome::Files),
+        Task::Cut(task) => crate::cut::cut(&task, progress).map(Outcome::Cut),
+        Task::Receive(task) => crate::receive::receive(&task, progress).map(Outcome::Segment),
         Task::Doctor {} => Ok(doctor()),
     }
 }

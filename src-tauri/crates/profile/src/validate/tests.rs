@@ -216,3 +216,44 @@ fn problems_without_a_text_name_their_place() {
     let shown: Vec<String> = super::problems(&profile).iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["output[0].video.rate: mode = \"codec\" is for prores"]);
 }
+
+#[test]
+fn mediaconvert_options() {
+    let check = |lines: &'static str, expected: &[&str]| {
+        let text = format!("[mediaconvert]\n{lines}\n[[output]]\nid");
+        check("web-mp4", ("[[output]]\nid", &text), expected);
+    };
+    check("priority = -50\ntemplate = \"Partner HD\"\ntags = { \"Kosten stelle\" = \"ä/1\" }", &[]);
+    check("priority = 51", &["priorities lie between -50 and 50, not 51"]);
+    check(
+        "template = \"a\"\ntemplate_json = \"{}\"",
+        &["template names one in the account, template_json holds one: choose one of them"],
+    );
+    check(
+        "template_json = \"{\"",
+        &["template_json is no JSON object: EOF while parsing an object at line 1 column 1"],
+    );
+    check("queue = \" \"", &["queue must be the name or ARN of a queue; leave it out for none"]);
+    check("tags = { \"aws:x\" = \"1\" }", &["keys of tags that begin with aws: belong to AWS"]);
+    check("tags = { x = \"a*b\" }", &["tags can't hold '*'; allowed: letters, digits, spaces and _.:/=+-@"]);
+    check("tags = { \"\" = \"1\" }", &["keys of tags are 1 to 128 characters long, not 0"]);
+}
+
+#[test]
+fn tags_have_bounds() {
+    let mut profile = find("web-mp4").unwrap().profile().unwrap();
+    let messages = |profile: &Profile| {
+        crate::problems(profile).into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+    };
+    profile.mediaconvert.tags = (0..42).map(|n| (format!("k{n}"), "é".repeat(256))).collect();
+    assert_eq!(messages(&profile), [""; 0]);
+    profile.mediaconvert.tags.insert("k".repeat(129), "v".repeat(257));
+    assert_eq!(
+        messages(&profile),
+        [
+            "at most 42 tags, beside Spillway's own; here are 43",
+            "keys of tags are 1 to 128 characters long, not 129",
+            "values of tags are at most 256 characters long, not 257",
+        ]
+    );
+}

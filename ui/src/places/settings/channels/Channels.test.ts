@@ -53,7 +53,8 @@ function message(id: number, more: Partial<MessageView> = {}): MessageView {
 
 let channels: ChannelView[];
 let outbox = 0;
-const news = () => feed.fold({ type: "revisions", revisions: { watches: 0, outbox: ++outbox, hold: 0 } });
+const news = () =>
+  feed.fold({ type: "revisions", revisions: { watches: 0, outbox: ++outbox, hold: 0, costs: 0 } });
 
 beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(700);

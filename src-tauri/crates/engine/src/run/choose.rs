@@ -1,0 +1,44 @@
+//! Which engine does a job: decided when its plan is made, with backlog, budgets and reach as they are then.
+
+use spillway_profile::EnginePolicy;
+
+use super::Tools;
+use crate::{
+    db::{JobRow, Tx},
+    error::EngineError,
+    failure::{Code, Failure},
+    plan::JobPlan,
+    route::{self, EngineKind, EngineWish, Offload, Route},
+};
+
+/// The plan that is carried out, and why it is that one; or why none is.
+pub(super) fn choose(
+    tx: &Tx<'_>,
+    tools: &Tools<'_>,
+    job: &JobRow,
+    local: &JobPlan,
+    offload: Option<&Offload>,
+) -> Result<Result<(JobPlan, Route), Box<Failure>>, EngineError> {
+    Ok(match (route::route(tx, tools, job, local, offload)?, offload) {
+        (Ok(route), Some(Ok(plan))) if route.engine == EngineKind::Cloud => Ok((plan.clone(), route)),
+        (Ok(route), _) if route.engine == EngineKind::Local => Ok((local.clone(), route)),
+        (Ok(route) | Err(route), _) => {
+            Err(Box::new(Failure::new(code_of(&route), &job.source, route.text.clone())))
+        }
+    })
+}
+
+/// Whether this machine does it when the cloud does not.
+pub(super) fn may_fall_back(job: &JobRow) -> bool {
+    job.engine_wish != EngineWish::Cloud && job.profile.engine != EnginePolicy::Cloud
+}
+
+fn code_of(route: &Route) -> Code {
+    match route.id.as_str() {
+        "out-of-reach" => Code::CloudUnreachable,
+        "over-budget" => Code::OverBudget,
+        "unsupported" | "failed-there" | "nothing-to-encode" => Code::CloudRefused,
+        "profile-forbids-local" | "profile-forbids-cloud" => Code::NotAccepted,
+        _ => Code::CloudNotSetUp,
+    }
+}

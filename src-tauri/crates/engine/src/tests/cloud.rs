@@ -1,0 +1,8 @@
+//! The cloud engine: scripted services where time and faults matter, real test services for the rest.
+
+mod basic;
+mod crash;
+mod fallback;
+mod lost;
+mod many;
+mod sky;
