@@ -158,7 +158,9 @@ impl From<EngineError> for CommandError {
             | EngineError::Database(_)
             | EngineError::Migration(_)
             | EngineError::Document(_) => ErrorKind::Database,
-            EngineError::Io { .. } | EngineError::Export(_) | EngineError::PriceBook { .. } => ErrorKind::File,
+            EngineError::Io { .. } | EngineError::Export(_) | EngineError::PriceBook { .. } => {
+                ErrorKind::File
+            }
             EngineError::Cloud(_) => ErrorKind::Cloud,
             EngineError::AlreadyRunning | EngineError::Illegal(_) | EngineError::Thread(_) => {
                 ErrorKind::Internal

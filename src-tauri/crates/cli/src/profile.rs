@@ -135,6 +135,9 @@ fn mediaconvert(session: &Session<'_>, what: &Compile) -> Result<Exit, CommandEr
     match compiled {
         Ok(outputs) => {
             let all: serde_json::Map<String, serde_json::Value> = outputs.into_iter().collect();
+            if all.is_empty() {
+                session.out.note("There is nothing to encode: the picture of such a master is copied.");
+            }
             session.out.document(&all);
             Ok(Exit::Done)
         }

@@ -141,7 +141,8 @@ mod tests {
         for kind in StepKind::ALL {
             for moment in [Moment::Worked, Moment::BeforeCommit, Moment::Finished] {
                 let point = format!("{kind}.{moment}");
-                let known = FAULT_POINTS.contains(&point.as_str()) || CLOUD_FAULT_POINTS.contains(&point.as_str());
+                let known =
+                    FAULT_POINTS.contains(&point.as_str()) || CLOUD_FAULT_POINTS.contains(&point.as_str());
                 assert!(known, "{point}");
             }
         }

@@ -37,8 +37,8 @@ use crate::{
     lock::Lock,
     model::{Feed, JobId},
     outbox::{self, Post},
-    remote::{self, Assignment, CloudAccess, Tray},
     recover,
+    remote::{self, Assignment, CloudAccess, Tray},
     route::Survey,
     space::Room,
     steps::{self, Bench, Brief, Craft, Note, Notebook, Noted, Performed, Setback},
@@ -125,8 +125,19 @@ pub(crate) fn run(
         tools.bell.wire(wake.clone());
         let beside = beside(scope, tools, &tray, errand, &wake)?;
         let slots = Slots::new(tools.config);
-        let mut runner =
-            Runner { tools, tray: &tray, errand, focus, connection, pump, slots, beside, wake, wakes, looked: None };
+        let mut runner = Runner {
+            tools,
+            tray: &tray,
+            errand,
+            focus,
+            connection,
+            pump,
+            slots,
+            beside,
+            wake,
+            wakes,
+            looked: None,
+        };
         let outcome = runner.drive(scope, stop, feed);
         // After an error the threads must be told, or the scope would wait for them.
         runner.slots.stop_all();
@@ -416,6 +427,7 @@ fn end_remote(
     let row = tx.remote(id)?;
     let state = job.map_or(RemoteState::Canceled, |job| job.status.into());
     tx.end_remote(id, state, job.and_then(|job| job.error.as_ref()))?;
+    tx.give_up_remote(id)?;
     let purse = Purse::open(config)?;
     match job {
         Some(job) if state == RemoteState::Complete => {

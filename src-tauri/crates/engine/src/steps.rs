@@ -18,7 +18,7 @@ pub(crate) mod work;
 use std::{io, path::Path, sync::atomic::AtomicBool};
 
 use serde::{Deserialize, Serialize};
-use spillway_cloud::convert::RemoteJob;
+use spillway_cloud::{convert::RemoteJob, price::Traffic};
 use spillway_media::{
     process::WorkerFailure,
     task::{AudioDone, CutDone, FilesDone, InspectDone, Limits, Outcome, Progress, SegmentDone, Task},
@@ -121,13 +121,22 @@ pub(crate) struct Yield {
     pub(crate) plan: Option<JobPlan>,
     /// Of Inspect: the plan with which the cloud would do it, or what stands against it; `None`: nobody wants it.
     pub(crate) offload: Option<Result<JobPlan, AgainstCloud>>,
+    /// What went to the cloud or came from there.
+    pub(crate) traffic: Traffic,
     /// Of Inspect: the disks that the job writes to.
     pub(crate) rooms: Option<Rooms>,
 }
 
 impl Yield {
     pub(crate) fn of(output: StepOutput) -> Self {
-        Self { output, parts: Vec::new(), plan: None, offload: None, rooms: None }
+        Self {
+            output,
+            parts: Vec::new(),
+            plan: None,
+            offload: None,
+            traffic: Traffic::default(),
+            rooms: None,
+        }
     }
 }
 

@@ -180,7 +180,7 @@ impl PriceBook {
 fn check(document: &Document) -> Result<(), PriceBookError> {
     let wrong = |at: &str, why| Err(PriceBookError::Wrong { at: at.to_owned(), why });
     let [year, month, day] = [0..4, 5..7, 8..10].map(|part| {
-        document.date.get(part).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit())).is_some()
+        document.date.get(part).is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
     });
     if !(year && month && day) || document.date.len() != 10 {
         return wrong("date", "not of the form YYYY-MM-DD");

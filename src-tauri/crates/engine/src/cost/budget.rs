@@ -39,7 +39,10 @@ impl fmt::Display for OverBudget {
         };
         let [limit_usd, spent, asked] =
             [self.limit_microusd, self.spent_microusd, self.asked_microusd].map(dollars);
-        write!(f, "{limit_usd} is what {limit}; {spent} is spent or reserved, and this would cost up to {asked}.")
+        write!(
+            f,
+            "{limit_usd} is what {limit}; {spent} is spent or reserved, and this would cost up to {asked}."
+        )
     }
 }
 

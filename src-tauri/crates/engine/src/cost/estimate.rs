@@ -78,10 +78,11 @@ impl Quote {
                     }
                 }
             }
-            quote.lines.extend(lines.into_iter().map(|(line, milliminutes)| EstimateLine {
-                quantity: minutes(milliminutes),
-                ..line
-            }));
+            quote.lines.extend(
+                lines
+                    .into_iter()
+                    .map(|(line, milliminutes)| EstimateLine { quantity: minutes(milliminutes), ..line }),
+            );
         }
         quote.cost = quote.lines.iter().map(|line| line.amount).sum();
         quote
@@ -109,7 +110,9 @@ fn add((line, milliminutes): &mut (EstimateLine, i64), price: &OutputPrice) {
 
 fn line_of(resource: Resource, charge: &Charge) -> EstimateLine {
     let (unit, because) = match resource {
-        Resource::Storage => (Unit::GigabyteMonth, "Source and results lie in the bucket while the job lasts."),
+        Resource::Storage => {
+            (Unit::GigabyteMonth, "Source and results lie in the bucket while the job lasts.")
+        }
         Resource::Requests => (Unit::Request, "Calls to S3 for sending, encoding and fetching."),
         Resource::Egress | Resource::Transcode | Resource::Machine => {
             (Unit::Gigabyte, "Results are fetched; what an account has free of it is not taken off.")
@@ -132,7 +135,8 @@ fn traffic(plan: &JobPlan, source_bytes: u64, kept_ms: i64) -> Traffic {
     let chunked = |n: usize| plan.cloud.as_ref().and_then(|cloud| cloud.outputs.get(n)?.as_ref());
     let (mut chunks, mut results, mut out_bytes, mut sent) = (0_u64, 0_u64, 0_u64, 0_u64);
     for (n, output) in plan.outputs.iter().enumerate() {
-        let (Some(cloud), VideoPlan::Encode { segments, renditions, .. }) = (chunked(n), &output.video) else {
+        let (Some(cloud), VideoPlan::Encode { segments, renditions, .. }) = (chunked(n), &output.video)
+        else {
             continue;
         };
         chunks += segments.len() as u64;

@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    Comparison, CostSpan, CostsPage, MonthCosts, ProfileBudget, budget::microusd, month, month_name, price_book,
+    Comparison, CostSpan, CostsPage, MonthCosts, ProfileBudget, budget::microusd, month, month_name,
+    price_book,
 };
 use crate::{Config, db, error::EngineError};
 
@@ -62,7 +63,12 @@ fn hours(from_ms: i64, to_ms: i64) -> f64 {
 
 /// What enough encoders for the busiest day would have cost, had they run all the time. What this machine encoded
 /// counts as HD.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for people")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "for people"
+)]
 fn compare(
     days: &[db::DayWork],
     spent: db::Spent,
@@ -111,7 +117,10 @@ mod tests {
     #[test]
     fn the_busiest_day_says_how_many_machines_there_have_to_be() {
         let with = |days: &[db::DayWork]| compare(days, db::Spent::default(), 48.0, 1.0, 2.0);
-        assert_eq!([with(&[]).machines, with(&[day(24, 24)]).machines, with(&[day(0, 1), day(49, 0)]).machines], [1, 1, 2]);
+        assert_eq!(
+            [with(&[]).machines, with(&[day(24, 24)]).machines, with(&[day(0, 1), day(49, 0)]).machines],
+            [1, 1, 2]
+        );
         assert_eq!(with(&[day(0, 1), day(49, 0)]).dedicated_microusd, 96_000_000);
         assert_eq!(with(&[day(0, 5)]).break_even_hours, None, "nothing to tell by");
     }

@@ -62,8 +62,11 @@ impl Purse {
         work: &ChunkWork,
     ) -> Result<Result<(), OverBudget>, EngineError> {
         let mut volume = Volume::so_far(tx)?;
-        let prices: Vec<OutputPrice> =
-            work.outputs.iter().map(|(output, ms)| self.next_price(&mut volume, &output.billed, *ms)).collect();
+        let prices: Vec<OutputPrice> = work
+            .outputs
+            .iter()
+            .map(|(output, ms)| self.next_price(&mut volume, &output.billed, *ms))
+            .collect();
         let most = prices.iter().map(|price| price.amount.high_microusd).sum();
         if let Err(over) =
             tx.check_budgets(Some(job.key.id), &job.profile.id, &self.limits(job.profile.budget), most)?

@@ -138,8 +138,8 @@ pub(crate) fn days_of_work(sql: &Connection, span: CostSpan) -> Result<Vec<DayWo
              AND j.ended_ms >= ?1 AND j.ended_ms < ?2 AND o.role = 'media' AND o.state = 'placed')
          GROUP BY date(at_ms / 1000.0, 'unixepoch')",
     )?;
-    let rows =
-        statement.query_map(ends(span), |row| Ok(DayWork { milliminutes: row.get(0)?, local_ms: row.get(1)? }))?;
+    let rows = statement
+        .query_map(ends(span), |row| Ok(DayWork { milliminutes: row.get(0)?, local_ms: row.get(1)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -166,7 +166,8 @@ pub(crate) fn profile_limits(
          WHERE num IN (SELECT max(num) FROM job GROUP BY profile_id)
            AND profile ->> '$.budget.per_month_usd' IS NOT NULL ORDER BY profile_id",
     )?;
-    let limits = statement.query_map(params![], |row| Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?)))?;
+    let limits =
+        statement.query_map(params![], |row| Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?)))?;
     let mut rows = Vec::new();
     for limit in limits {
         let (profile, usd) = limit?;

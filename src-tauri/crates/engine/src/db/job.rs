@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     model::{EventBody, JobExtras, JobId, JobState, Wish},
     plan::JobPlan,
-    route::{AgainstCloud, EngineKind, EngineWish, Route},
+    route::{AgainstCloud, EngineWish, Route},
     steps::source::Identity,
     transition::{self, JobEvent},
     watch::WatchId,
@@ -61,7 +61,6 @@ pub(crate) struct JobRow {
     pub(crate) cost_microusd: i64,
     pub(crate) extras: JobExtras,
     pub(crate) engine_wish: EngineWish,
-    pub(crate) engine: EngineKind,
     /// Why the cloud is out of the question for it from now on.
     pub(crate) against_cloud: Option<AgainstCloud>,
 }
@@ -75,7 +74,7 @@ impl JobRow {
 
 const COLUMNS: &str = "num, id, source, source_bytes, source_mtime_ns, source_dev, source_inode, source_sha256, \
                        profile, out_dir, state, wish, priority, tier, plan, error, created_ms, started_ms, cost_microusd, \
-                       title, metadata, deadline_ms, watch, engine_wish, engine, against_cloud";
+                       title, metadata, deadline_ms, watch, engine_wish, against_cloud";
 
 fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
     let identity = match row.get::<_, Option<i64>>("source_bytes")? {
@@ -105,7 +104,6 @@ fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         cost_microusd: row.get("cost_microusd")?,
         extras: extras(row)?,
         engine_wish: row.get::<_, Word<EngineWish>>("engine_wish")?.0,
-        engine: row.get::<_, Word<EngineKind>>("engine")?.0,
         against_cloud: row.get::<_, Option<Json<AgainstCloud>>>("against_cloud")?.map(|json| json.0),
     })
 }

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     cost::{
-        BudgetOf, ChargeState, CostSpan, LedgerLine, NewCharge, OverBudget, Resource, Unit, budget::Limits, month,
+        BudgetOf, ChargeState, CostSpan, LedgerLine, NewCharge, OverBudget, Resource, Unit, budget::Limits,
+        month,
     },
     error::EngineError,
     model::{EventBody, JobId},
@@ -278,14 +279,10 @@ pub(crate) fn each_charge(
     span: CostSpan,
     mut each: impl FnMut(&LedgerLine) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
-    let text = format!(
-        "SELECT {COLUMNS} FROM ledger WHERE at_ms >= ?1 AND at_ms < ?2 ORDER BY at_ms, id"
-    );
+    let text = format!("SELECT {COLUMNS} FROM ledger WHERE at_ms >= ?1 AND at_ms < ?2 ORDER BY at_ms, id");
     let mut statement = sql.prepare_cached(&text)?;
-    let mut rows = statement.query(params![
-        span.since_ms.unwrap_or(i64::MIN),
-        span.until_ms.unwrap_or(i64::MAX)
-    ])?;
+    let mut rows =
+        statement.query(params![span.since_ms.unwrap_or(i64::MIN), span.until_ms.unwrap_or(i64::MAX)])?;
     while let Some(row) = rows.next()? {
         each(&line(row)?)?;
     }

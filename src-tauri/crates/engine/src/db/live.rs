@@ -19,7 +19,7 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Without the documents of a job, which are large.
 const JOB: &str =
-    "SELECT num, id, source, profile_id, partner, engine, out_dir, state, wish, priority, created_ms,
+    "SELECT num, id, source, profile_id, partner, engine, engine_wish, route, out_dir, state, wish, priority, created_ms,
                    started_ms, ended_ms, error, receipt, cost_microusd, frame_rate, title, metadata, deadline_ms, watch
      FROM job";
 

@@ -226,6 +226,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Nothing is awaited of this one any more.
+    pub(crate) fn give_up_remote(&self, id: i64) -> Result<(), EngineError> {
+        self.sql.prepare_cached("UPDATE remote SET abandoned = 1 WHERE id = ?1")?.execute([id])?;
+        Ok(())
+    }
+
     /// Nothing is awaited any more of the MediaConvert jobs of a step, or of all steps.
     pub(crate) fn abandon_remote(&self, job: i64, ord: Option<u32>) -> Result<(), EngineError> {
         self.sql

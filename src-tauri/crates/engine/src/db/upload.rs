@@ -53,7 +53,8 @@ impl Tx<'_> {
 
     /// Addresses of everything that a job brought there and that is not known to be removed.
     pub(crate) fn uploaded(&self, job: i64) -> Result<Vec<String>, EngineError> {
-        let mut statement = self.sql.prepare_cached("SELECT object FROM upload WHERE job = ?1 ORDER BY ord")?;
+        let mut statement =
+            self.sql.prepare_cached("SELECT object FROM upload WHERE job = ?1 ORDER BY ord")?;
         Ok(statement.query_map([job], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 

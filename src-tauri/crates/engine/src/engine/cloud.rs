@@ -36,7 +36,11 @@ impl Engine {
             return Err(Box::new(failure.clone()));
         }
         let Some(offload) = &made.offload else {
-            return Err(Box::new(Failure::new(Code::Internal, &source, "The plan has no way to be carried out.")));
+            return Err(Box::new(Failure::new(
+                Code::Internal,
+                &source,
+                "The plan has no way to be carried out.",
+            )));
         };
         let asked = Case { deadline_ms, ..case(&seen, profile, None, &made, offload) };
         let (offers, decided) = self

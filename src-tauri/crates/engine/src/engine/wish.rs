@@ -131,6 +131,8 @@ fn start_over(tx: &Tx<'_>, job: &JobRow, identity: Identity) -> Result<(), Engin
     for stray in work::strays(&tx.outputs(job.key.num)?) {
         files::remove(stray).map_err(EngineError::io(stray))?;
     }
+    tx.abandon_remote(job.key.num, None)?;
+    tx.set_against_cloud(job.key.num, None)?;
     tx.delete_steps_from(job.key.num, 0)?;
     tx.delete_outputs(job.key.num)?;
     tx.set_plan(job.key.num, 0, None)?;

@@ -96,7 +96,9 @@ impl Shape {
         };
         let seconds = output.map_or(0.0, |output| output.seconds);
         let chunk = match (input, output) {
-            (StepInput::Segment { segment, .. }, Some(output)) => output.chunks.get(*segment as usize).copied(),
+            (StepInput::Segment { segment, .. }, Some(output)) => {
+                output.chunks.get(*segment as usize).copied()
+            }
             _ => None,
         };
         let amount = match kind {

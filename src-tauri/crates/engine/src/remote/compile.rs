@@ -1,7 +1,9 @@
 //! Settings of MediaConvert jobs for the encoded outputs of a plan. Pure.
 
 use serde_json::Value;
-use spillway_cloud::job::{self, CompiledJob, JobSpec, RenditionSpec, SourceSpec, Unsupported, parse_template};
+use spillway_cloud::job::{
+    self, CompiledJob, JobSpec, RenditionSpec, SourceSpec, Unsupported, parse_template,
+};
 use spillway_profile::{Loss, Output, Profile, RateControl};
 
 use crate::plan::{self, Fate, OutputPlan, Planned, RenditionPlan, SourceFacts, VideoPlan, nominal::Nominal};

@@ -337,7 +337,8 @@ impl Desk<'_> {
                     let told = RemoteError { code: 0, message: error.to_string() };
                     self.end(row, RemoteState::Error, Some(&told))?;
                 }
-                let stopping = self.matters.get(&claim).is_some_and(|matter| matter.assignment.is_cancelled());
+                let stopping =
+                    self.matters.get(&claim).is_some_and(|matter| matter.assignment.is_cancelled());
                 self.report(claim, Err(trouble::setback(&error, &brief.job.source, stopping)));
                 Ok(())
             }
@@ -397,14 +398,15 @@ impl Desk<'_> {
     }
 
     fn polled(&mut self, found: Result<Found, CloudError>) -> Result<(), EngineError> {
-        let followed = self.matters.values().filter(|matter| matches!(matter.stage, Stage::Follow(_))).count();
+        let followed =
+            self.matters.values().filter(|matter| matches!(matter.stage, Stage::Follow(_))).count();
         let now_ms = self.now_ms();
         self.next_poll_ms = now_ms.saturating_add(poll::pause_ms(followed));
         match found {
             Ok(found) => {
                 self.failing_since = None;
                 self.tell_phases(&found)?;
-                self.end_found(found)
+                self.end_found(&found)
             }
             Err(CloudError::Cancelled) => Ok(()),
             Err(error) => {
@@ -465,7 +467,7 @@ impl Desk<'_> {
         tx.commit()
     }
 
-    fn end_found(&mut self, found: Found) -> Result<(), EngineError> {
+    fn end_found(&mut self, found: &Found) -> Result<(), EngineError> {
         let mut ends = Vec::new();
         for (claim, matter) in &self.matters {
             let Stage::Follow(followed) = &matter.stage else { continue };

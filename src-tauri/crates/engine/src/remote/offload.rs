@@ -6,8 +6,8 @@ use spillway_profile::{Output, Profile};
 
 use crate::{
     plan::{
-        Chunked, CloudOutput, CloudPlan, JobPlan, OutputPlan, Planned, Schedule,
-        SourceFacts, VideoPlan, chunks,
+        Chunked, CloudOutput, CloudPlan, JobPlan, OutputPlan, Planned, Schedule, SourceFacts, VideoPlan,
+        chunks,
     },
     remote::compile::compile,
     route::AgainstCloud,

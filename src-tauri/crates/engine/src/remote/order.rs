@@ -9,13 +9,13 @@ use spillway_cloud::{
 };
 
 use super::Place;
+use crate::cost::ChunkWork;
 use crate::{
     db::NewRemote,
     files,
     plan::CloudOutput,
     steps::{Brief, Sent, StepInput, StepOutput},
 };
-use crate::cost::ChunkWork;
 
 /// Everything about the MediaConvert job of a step but its token.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,15 +67,14 @@ impl Order {
         });
         let Some(sent) = sent else { return Err(NoOrder::Internal("the chunk was not sent")) };
         let plan = brief.job.plan.as_ref().ok_or(NoOrder::Internal("the job has no plan"))?;
-        let work = ChunkWork::of(plan, output, segment)
-            .ok_or(NoOrder::Internal("the plan has no such segment"))?;
+        let work =
+            ChunkWork::of(plan, output, segment).ok_or(NoOrder::Internal("the plan has no such segment"))?;
         let clip = (sent.cut.before > 0 || sent.cut.after > 0).then(|| Clip {
             first: sent.cut.before,
             last: sent.cut.before + sent.cut.count.saturating_sub(1),
         });
         let results = place.results(output, segment).to_string();
-        let document =
-            planned.job.for_chunk(&sent.object, clip, &results).map_err(NoOrder::Unsupported)?;
+        let document = planned.job.for_chunk(&sent.object, clip, &results).map_err(NoOrder::Unsupported)?;
         let objects = planned.job.outputs.iter().map(|made| format!("{results}{}", made.suffix)).collect();
         let job = &brief.job;
         let own = [

@@ -73,7 +73,9 @@ fn by_time(at: &Crossroads) -> Route {
         (None, Some(cloud)) if at.deadline_ms.is_some_and(|end| wait(end) >= cloud) => {
             told.there("in-time-there-unknown-here", None, Some(cloud))
         }
-        (None, _) => here("unknown-here", "How long this machine would need is not known; it does it all the same."),
+        (None, _) => {
+            here("unknown-here", "How long this machine would need is not known; it does it all the same.")
+        }
         (Some(local), None) => told.here("unknown-there", Some(local), None),
         (Some(local), Some(cloud)) => {
             if allowed.is_none_or(|allowed| cloud <= allowed)
@@ -103,7 +105,8 @@ fn cheaper(at: &Crossroads) -> Option<Route> {
         return None;
     }
     let (local, cloud) = (dollars(at.local_cost_microusd), dollars(cloud));
-    let text = format!("The cloud is soon enough and costs {cloud} at most; this machine would cost {local}.");
+    let text =
+        format!("The cloud is soon enough and costs {cloud} at most; this machine would cost {local}.");
     Some(there("cheaper-there", &text).with([("local_usd", local), ("cloud_usd", cloud)]))
 }
 
@@ -123,11 +126,14 @@ impl Told {
     }
 
     fn route(&self, engine: EngineKind, id: &str, local: Option<i64>, cloud: Option<i64>) -> Route {
-        let [l, c, d, p] = [local, cloud, self.deadline, self.patience].map(|ms| ms.map(span).unwrap_or_default());
+        let [l, c, d, p] =
+            [local, cloud, self.deadline, self.patience].map(|ms| ms.map(span).unwrap_or_default());
         let text = match id {
             "in-time-here" => format!("This machine needs {l} and meets the deadline, which is {d} away."),
             "in-time-there" => {
-                format!("This machine needs {l} and would miss the deadline, which is {d} away; the cloud needs {c}.")
+                format!(
+                    "This machine needs {l} and would miss the deadline, which is {d} away; the cloud needs {c}."
+                )
             }
             "in-time-there-unknown-here" => format!(
                 "The cloud needs {c} and meets the deadline, which is {d} away; how long this machine would need is \
@@ -140,7 +146,9 @@ impl Told {
                 "The deadline, {d} away, cannot be met: this machine needs {l}, the cloud {c}. The cloud is sooner."
             ),
             "unknown-there" => format!("This machine needs {l}; how long the cloud would need is not known."),
-            "soon-enough-here" => format!("This machine needs {l}, less than the {p} after which work spills over."),
+            "soon-enough-here" => {
+                format!("This machine needs {l}, less than the {p} after which work spills over.")
+            }
             "sooner-here" => format!("This machine needs {l}, the cloud would not be sooner with {c}."),
             "sooner-there" => format!(
                 "This machine needs {l}, more than the {p} after which work spills over; the cloud needs {c}."
@@ -148,7 +156,8 @@ impl Told {
             _ => "It has no deadline, and work without one does not spill over.".to_owned(),
         };
         let names = ROUTE_IDS.iter().find(|(known, _)| *known == id).map_or(&[][..], |(_, names)| *names);
-        let times = [("local", local), ("cloud", cloud), ("deadline", self.deadline), ("patience", self.patience)];
+        let times =
+            [("local", local), ("cloud", cloud), ("deadline", self.deadline), ("patience", self.patience)];
         let values = times.into_iter().filter(|(name, _)| names.contains(name));
         let values = values.filter_map(|(name, ms)| Some((name.to_owned(), minutes(ms?).to_string())));
         Route { engine, id: id.to_owned(), text, values: values.collect() }
@@ -159,16 +168,24 @@ impl Told {
 fn stands_against(against: &AgainstCloud) -> Route {
     let because = |id: &str, text: String, why: &str| here(id, &text).with([("why", why.to_owned())]);
     match against {
-        AgainstCloud::NotSetUp => here("not-set-up", "The cloud is not set up: it needs a bucket and a role."),
+        AgainstCloud::NotSetUp => {
+            here("not-set-up", "The cloud is not set up: it needs a bucket and a role.")
+        }
         AgainstCloud::NothingToEncode => {
             here("nothing-to-encode", "The picture is copied: there is nothing to encode in the cloud.")
         }
-        AgainstCloud::OutOfReach { why } => because("out-of-reach", format!("The cloud is out of reach: {why}"), why),
+        AgainstCloud::OutOfReach { why } => {
+            because("out-of-reach", format!("The cloud is out of reach: {why}"), why)
+        }
         AgainstCloud::Unsupported { why } => {
             because("unsupported", format!("MediaConvert cannot make it as the profile asks: {why}"), why)
         }
-        AgainstCloud::OverBudget { why } => because("over-budget", format!("The cloud would cost too much: {why}"), why),
-        AgainstCloud::Failed { why } => because("failed-there", format!("The cloud has failed to do it: {why}"), why),
+        AgainstCloud::OverBudget { why } => {
+            because("over-budget", format!("The cloud would cost too much: {why}"), why)
+        }
+        AgainstCloud::Failed { why } => {
+            because("failed-there", format!("The cloud has failed to do it: {why}"), why)
+        }
     }
 }
 

@@ -81,7 +81,11 @@ pub(crate) fn route(
 }
 
 /// Everything that the decision depends on. Finish times are found out only where they decide.
-pub(crate) fn crossroads(tx: &Tx<'_>, survey: &Survey<'_>, case: &Case<'_>) -> Result<Crossroads, EngineError> {
+pub(crate) fn crossroads(
+    tx: &Tx<'_>,
+    survey: &Survey<'_>,
+    case: &Case<'_>,
+) -> Result<Crossroads, EngineError> {
     crossroads_of(tx, survey, case, &quotes(tx, survey, case)?)
 }
 

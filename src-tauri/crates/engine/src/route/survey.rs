@@ -72,7 +72,12 @@ impl<'a> Survey<'a> {
     /// How long a job would take that the cloud encodes, ms: everything is sent over the one line, with `behind_others`
     /// after what stands before it in the queue; the first chunk comes back before the others are begun; then so many
     /// at a time as the cloud takes; the last one is fetched, and the rest is done here.
-    pub(super) fn there(&self, tx: &Tx<'_>, need: &Need<'_>, behind_others: bool) -> Result<i64, EngineError> {
+    pub(super) fn there(
+        &self,
+        tx: &Tx<'_>,
+        need: &Need<'_>,
+        behind_others: bool,
+    ) -> Result<i64, EngineError> {
         let paces = self.paces(tx)?;
         let line = Line::of(self.config);
         let before = if behind_others { self.before(tx, need.job)? } else { Vec::new() };
@@ -160,7 +165,8 @@ impl Parted {
         let longest = |kind| of_kind(kind).map(time).fold(0.0, f64::max);
         let megabytes: f64 = of_kind(StepKind::Upload).map(|load| load.amount).sum();
         let first = |kind| of_kind(kind).next().map_or(0.0, time);
-        let first_sent = of_kind(StepKind::Upload).next().map_or(0.0, |load| line.all(time(load), load.amount));
+        let first_sent =
+            of_kind(StepKind::Upload).next().map_or(0.0, |load| line.all(time(load), load.amount));
         Self {
             #[expect(clippy::cast_precision_loss, reason = "for estimates")]
             chunks: of_kind(StepKind::Segment).count() as f64,
@@ -177,4 +183,3 @@ impl Parted {
 fn rounded(ms: f64) -> i64 {
     ms.ceil() as i64
 }
-

@@ -96,7 +96,8 @@ fn every_reason_is_given() {
 
 #[test]
 fn the_sentence_holds_the_figures() {
-    let route = decide(&Crossroads { deadline_ms: Some(30 * MIN), local_finish_ms: Some(200 * MIN - 1), ..at() });
+    let route =
+        decide(&Crossroads { deadline_ms: Some(30 * MIN), local_finish_ms: Some(200 * MIN - 1), ..at() });
     assert_eq!(
         route.unwrap().text,
         "This machine needs 3 h 20 min and would miss the deadline, which is 30 min away; the cloud needs 20 min."
@@ -104,28 +105,33 @@ fn the_sentence_holds_the_figures() {
 }
 
 fn crossroads() -> impl Strategy<Value = Crossroads> {
-    let against = prop::option::weighted(0.3, prop::sample::select(vec![
-        AgainstCloud::NotSetUp,
-        AgainstCloud::NothingToEncode,
-        AgainstCloud::OverBudget { why: why() },
-    ]));
+    let against = prop::option::weighted(
+        0.3,
+        prop::sample::select(vec![
+            AgainstCloud::NotSetUp,
+            AgainstCloud::NothingToEncode,
+            AgainstCloud::OverBudget { why: why() },
+        ]),
+    );
     let time = || prop::option::of(-100_000_000_i64..1_000_000_000);
     let wish = prop::sample::select(vec![EngineWish::Auto, EngineWish::Local, EngineWish::Cloud]);
     let policy = prop::sample::select(vec![EnginePolicy::Any, EnginePolicy::Local, EnginePolicy::Cloud]);
     let patience = prop::option::of(0_i64..1_000_000_000);
     let cost = (prop::option::of(0_i64..2_000_000), 0_i64..2_000_000);
     (wish, policy, time(), time(), time(), against, patience, cost).prop_map(
-        |(wish, policy, deadline_ms, local_finish_ms, cloud_finish_ms, against_cloud, patience_ms, cost)| Crossroads {
-            wish,
-            policy,
-            now_ms: 0,
-            deadline_ms,
-            local_finish_ms,
-            cloud_finish_ms,
-            cloud_cost: cost.0.map(Money::exactly),
-            local_cost_microusd: cost.1,
-            against_cloud,
-            patience_ms,
+        |(wish, policy, deadline_ms, local_finish_ms, cloud_finish_ms, against_cloud, patience_ms, cost)| {
+            Crossroads {
+                wish,
+                policy,
+                now_ms: 0,
+                deadline_ms,
+                local_finish_ms,
+                cloud_finish_ms,
+                cloud_cost: cost.0.map(Money::exactly),
+                local_cost_microusd: cost.1,
+                against_cloud,
+                patience_ms,
+            }
         },
     )
 }

@@ -41,9 +41,9 @@ pub(crate) fn remake_chunks(tx: &Tx<'_>, job: &JobRow) -> Result<(), EngineError
     }
     let states = tx.states(job.key.num)?;
     let fetched = |input: &StepInput| {
-        states.iter().any(|step| {
-            step.1 == StepKind::Download && step.2 == StepState::Done && step.3 == *input
-        })
+        states
+            .iter()
+            .any(|step| step.1 == StepKind::Download && step.2 == StepState::Done && step.3 == *input)
     };
     let uploads: Vec<&StepInput> =
         states.iter().filter(|step| step.1 == StepKind::Upload).map(|step| &step.3).collect();

@@ -1,10 +1,12 @@
 //! What becomes of a step's result: recorded if the step is still in the hands it came from, dropped
 //! otherwise; and what follows for the job.
 
+use spillway_cloud::price::Traffic;
+
 use super::{Tools, choose, mend};
 use crate::{
     clock::{Chance, back_off_ms},
-    cost::machine,
+    cost::{Purse, machine},
     db::{AttemptNote, Claim, JobKey, JobRow, Role, Tx},
     error::EngineError,
     failure::{Code, Failure, Trouble},
@@ -56,7 +58,9 @@ pub(crate) fn settle(
                 failed(tx, chance, claim, &job, Trouble::lasting(*failure))?;
             }
         }
-        Err(Setback::Cloud { against, trouble }) => gone_wrong_there(tx, chance, claim, &job, &against, trouble)?,
+        Err(Setback::Cloud { against, trouble }) => {
+            gone_wrong_there(tx, chance, claim, &job, &against, trouble)?;
+        }
         Err(Setback::Later { due_ms, failure }) => tx.defer_uncounted(claim, &failure, due_ms)?,
         Err(Setback::OutputsLost { outputs, failure }) => {
             if may_try_again(claim, &job) {
@@ -154,6 +158,10 @@ fn done(
         | StepOutput::Nothing => {}
     }
     machine::book(tx, &tools.config.cost, job, claim)?;
+    if made.traffic != Traffic::default() {
+        let key = format!("traffic/{}/{}", job.key.id, claim.id);
+        Purse::open(tools.config)?.charge_traffic(tx, job, &key, &claim.label, &made.traffic)?;
+    }
     tx.finish(claim, &made.output)?;
     match (&made.plan, &chosen) {
         (_, Some((plan, route))) => {

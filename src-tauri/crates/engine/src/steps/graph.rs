@@ -118,12 +118,7 @@ fn chunks(segments: Vec<NewStep>, take: &mut impl FnMut() -> u32, steps: &mut Ve
             step(ord, kind, format!("{word} {}", segment.label), segment.input.clone(), needs)
         };
         steps.push(of(StepKind::Upload, upload, "send", vec![INSPECT]));
-        steps.push(of(
-            StepKind::Download,
-            download,
-            "fetch",
-            [encode].into_iter().chain(canary).collect(),
-        ));
+        steps.push(of(StepKind::Download, download, "fetch", [encode].into_iter().chain(canary).collect()));
         let needs = [upload].into_iter().chain(canary).collect();
         steps.push(NewStep { ord: encode, needs, lane: Lane::Remote, ..segment });
         fetched.push(download);

@@ -15,8 +15,8 @@ use super::stage::{Stage, profile};
 use crate::{
     Engine,
     cost::{
-        BudgetOf, ChargeState, ChunkWork, CostBy, CostSpan, NewCharge, OverBudget, Purse, Quote, Resource, Unit,
-        Volume,
+        BudgetOf, ChargeState, ChunkWork, CostBy, CostSpan, NewCharge, OverBudget, Purse, Quote, Resource,
+        Unit, Volume,
     },
     db::{self, JobRow, Tx},
     model::{EventBody, JobId},
@@ -58,10 +58,13 @@ impl Desk {
 
     /// What the job says, what the ledger says, what was told last.
     fn sums(&self) -> [i64; 3] {
-        let told = self.engine.events_after(0, 10_000).unwrap().into_iter().rev().find_map(|event| match event.body {
-            EventBody::Charged { cost_microusd } => Some(cost_microusd),
-            _ => None,
-        });
+        let told =
+            self.engine.events_after(0, 10_000).unwrap().into_iter().rev().find_map(|event| {
+                match event.body {
+                    EventBody::Charged { cost_microusd } => Some(cost_microusd),
+                    _ => None,
+                }
+            });
         let lines = self.engine.ledger(self.job).unwrap();
         let job = self.engine.job(self.job).unwrap().job.cost_microusd;
         [job, lines.iter().map(|line| line.amount_microusd).sum(), told.unwrap_or(0)]
@@ -144,7 +147,8 @@ fn a_budget_stops_before_the_money_is_spent() {
         })
     };
     let over = |which| {
-        let spent = OverBudget { which, limit_microusd: 20_000, spent_microusd: 15_000, asked_microusd: 15_000 };
+        let spent =
+            OverBudget { which, limit_microusd: 20_000, spent_microusd: 15_000, asked_microusd: 15_000 };
         (Ok(()), Err(spent))
     };
     assert_eq!(limits(Some(0.03), Some(0.03), Some(0.03)), (Ok(()), Ok(())), "to the last cent");
@@ -181,7 +185,10 @@ fn what_moves_and_lies_in_the_bucket_is_charged_once() {
     }
     assert_eq!(desk.sums(), [324_500; 3]);
     let lines = desk.engine.ledger(desk.job).unwrap();
-    assert_eq!(lines.iter().map(|line| line.resource).collect::<Vec<_>>(), [Resource::Egress, Resource::Requests]);
+    assert_eq!(
+        lines.iter().map(|line| line.resource).collect::<Vec<_>>(),
+        [Resource::Egress, Resource::Requests]
+    );
 }
 
 fn billed(width: u32, height: u32, frame_rate: f64) -> BilledOutput {
@@ -199,8 +206,10 @@ fn billed(width: u32, height: u32, frame_rate: f64) -> BilledOutput {
 
 /// A chunk of an HD output: 15 thousandths of a dollar a minute.
 fn work(ms: i64) -> ChunkWork {
-    let output = CompiledOutput { id: "hd".into(), suffix: "-hd.mp4".into(), billed: billed(1_920, 1_080, 25.0) };
-    serde_json::from_value(serde_json::json!({ "label": "segment 1 of 1", "outputs": [(output, ms)] })).unwrap()
+    let output =
+        CompiledOutput { id: "hd".into(), suffix: "-hd.mp4".into(), billed: billed(1_920, 1_080, 25.0) };
+    serde_json::from_value(serde_json::json!({ "label": "segment 1 of 1", "outputs": [(output, ms)] }))
+        .unwrap()
 }
 
 /// The plan with its pictures cut into chunks of so many frames for the cloud.
@@ -231,9 +240,11 @@ fn chunked(mut plan: JobPlan, frames: u64, quality: &str) -> JobPlan {
             },
         });
         let made: Vec<_> = made.collect();
-        let job = serde_json::json!({ "settings": null, "outputs": made, "ignored": [], "source_rate": null });
+        let job =
+            serde_json::json!({ "settings": null, "outputs": made, "ignored": [], "source_rate": null });
         let job: CompiledJob = serde_json::from_value(job).unwrap();
-        let chunks = segments.iter().map(|range| ChunkPlan { from: 0, until: None, first: 0, count: range.count });
+        let chunks =
+            segments.iter().map(|range| ChunkPlan { from: 0, until: None, first: 0, count: range.count });
         let chunks = chunks.collect();
         outputs.push(Some(CloudOutput { job, options: spillway_profile::MediaConvert::default(), chunks }));
     }
@@ -308,7 +319,12 @@ fn sums_tables_and_page_agree() {
         tx.reserve(job, &[charge("a", 100), charge("b", 30), charge("c", 7)]).unwrap();
         tx.settle("a", &charge("a", 90)).unwrap();
         tx.void("c").unwrap();
-        let machine = NewCharge { engine: EngineKind::Local, resource: Resource::Machine, tier: None, ..charge("m", 5) };
+        let machine = NewCharge {
+            engine: EngineKind::Local,
+            resource: Resource::Machine,
+            tier: None,
+            ..charge("m", 5)
+        };
         tx.charge(job, &[machine]).unwrap();
     });
     for by in [CostBy::Day, CostBy::Profile, CostBy::Partner, CostBy::Engine, CostBy::Resource] {

@@ -17,8 +17,8 @@ use spillway_media::{
     process::WorkerFailure,
     schedule::Entry,
     task::{
-        AudioDone, Completeness, CutDone, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome, PartInfo,
-        PictureDone, PictureMoment, Progress, SegmentDone, Task, Time, VideoInput,
+        AudioDone, Completeness, CutDone, CutTask, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome,
+        PartInfo, PictureDone, PictureMoment, Progress, ReceiveTask, SegmentDone, Task, Time, VideoInput,
     },
     types::{MediaCode, MediaError, Ratio},
 };
@@ -28,7 +28,10 @@ use crate::{
     conform::{self, OutputVerdict, RuleResult},
     failure::Failure,
     files,
-    plan::{AudioPlan, ChunkPlan, CloudOutput, CloudPlan, JobPlan, OutputPlan, Planned, Range, RenditionPlan, Schedule, SourceFacts, VideoPlan},
+    plan::{
+        AudioPlan, ChunkPlan, CloudOutput, CloudPlan, JobPlan, OutputPlan, Planned, Range, RenditionPlan,
+        Schedule, SourceFacts, VideoPlan,
+    },
     route::AgainstCloud,
     steps::Craft,
 };
@@ -110,27 +113,8 @@ impl Hands {
                     damaged: 0,
                 }))
             }
-            Task::Cut(task) => {
-                let text = format!("{}+{}\n", task.first, task.count);
-                fs::write(&task.out, &text).map_err(io)?;
-                Ok(Outcome::Cut(CutDone {
-                    bytes: text.len() as u64,
-                    sha256: files::hash_bytes(text.as_bytes()),
-                    before: 0,
-                    count: task.count,
-                    after: 0,
-                }))
-            }
-            Task::Receive(task) => {
-                let parts = task.files.iter().map(|file| {
-                    let text = fs::read_to_string(&file.path)?;
-                    part(&file.rendition.out, text.trim_end())
-                });
-                Ok(Outcome::Segment(SegmentDone {
-                    parts: parts.collect::<Result<_, _>>().map_err(io)?,
-                    damaged: 0,
-                }))
-            }
+            Task::Cut(task) => cut(&task).map_err(io),
+            Task::Receive(task) => receive(&task).map_err(io),
             Task::Audio(task) => Ok(Outcome::Audio(AudioDone {
                 part: part(&task.out, "sound").map_err(io)?,
                 samples: 1,
@@ -286,6 +270,26 @@ impl Craft for Hands {
         });
         OutputVerdict { output: output.id.clone(), lines: bad.collect() }
     }
+}
+
+fn cut(task: &CutTask) -> std::io::Result<Outcome> {
+    let text = format!("{}+{}\n", task.first, task.count);
+    fs::write(&task.out, &text)?;
+    Ok(Outcome::Cut(CutDone {
+        bytes: text.len() as u64,
+        sha256: files::hash_bytes(text.as_bytes()),
+        before: 0,
+        count: task.count,
+        after: 0,
+    }))
+}
+
+fn receive(task: &ReceiveTask) -> std::io::Result<Outcome> {
+    let parts = task.files.iter().map(|file| {
+        let text = fs::read_to_string(&file.path)?;
+        part(&file.rendition.out, text.trim_end())
+    });
+    Ok(Outcome::Segment(SegmentDone { parts: parts.collect::<std::io::Result<_>>()?, damaged: 0 }))
 }
 
 /// Joins parts, and notices missing ones.

@@ -39,7 +39,8 @@ fn advice() -> BTreeMap<String, Value> {
 #[test]
 fn the_window_knows_every_name_that_the_engine_uses() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../ui/src/i18n/engine-ids.json");
-    let named = |ids: &[(&'static str, &'static [&'static str])]| ids.iter().copied().collect::<BTreeMap<_, _>>();
+    let named =
+        |ids: &[(&'static str, &'static [&'static str])]| ids.iter().copied().collect::<BTreeMap<_, _>>();
     let kinds = check_kinds();
     assert!(kinds.iter().any(|kind| kind == "moov-first"), "{kinds:?}");
     let advice = advice();

@@ -37,7 +37,7 @@ enum Happens {
 
 fn happens() -> impl Strategy<Value = Happens> {
     prop_oneof![
-        6 => (0_u8..3).prop_map(Happens::Claim),
+        6 => (0_u8..5).prop_map(Happens::Claim),
         8 => (0_usize..8).prop_map(Happens::Succeed),
         2 => (0_usize..8).prop_map(Happens::Pass),
         1 => (0_usize..8).prop_map(Happens::Last),
@@ -101,7 +101,7 @@ impl Story<'_> {
             _ => StepOutput::Nothing,
         };
         let plan = (claim.kind == StepKind::Inspect).then(|| self.plan.clone());
-        Yield { output, parts: vec![], plan, offload: None, rooms: None }
+        Yield { plan, ..Yield::of(output) }
     }
 
     fn go(&mut self, event: &Happens) {
@@ -225,7 +225,7 @@ impl Story<'_> {
         }
         for _ in 0..2_000 {
             self.go(&Happens::Wait(100_000));
-            for lane in 0..3 {
+            for lane in 0..5 {
                 self.go(&Happens::Claim(lane));
             }
             if self.held.is_empty() {

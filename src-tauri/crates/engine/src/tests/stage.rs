@@ -18,8 +18,8 @@ use super::hands::{Act, Hands};
 use crate::{
     Config, Engine, EngineError, Until,
     clock::{Chance, Clock},
-    route::EngineWish,
     model::{Feed, JobDetail, JobExtras, JobId, JobState, SubmitRequest},
+    route::EngineWish,
 };
 
 /// Time that passes only when nothing else happens.

@@ -88,12 +88,8 @@ fn found(bench: &Bench<'_>, row: &RemoteRow) -> Result<Result<String, Standing>,
 /// What is to be removed: everything of the job, or all but the present plan's while it is at work.
 fn places(bench: &Bench<'_>) -> Result<BTreeSet<Address>, Setback> {
     let job = &bench.brief.job;
-    let roots: BTreeSet<Address> = bench
-        .brief
-        .uploaded
-        .iter()
-        .filter_map(|object| Address::parse(object)?.root(job.key.id))
-        .collect();
+    let roots: BTreeSet<Address> =
+        bench.brief.uploaded.iter().filter_map(|object| Address::parse(object)?.root(job.key.id)).collect();
     let Some(present) = Place::of(&bench.config.cloud, job).filter(|_| !job.state.ended()) else {
         return Ok(roots);
     };

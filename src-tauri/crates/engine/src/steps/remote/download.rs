@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use spillway_cloud::{CloudError, Wanted};
+use spillway_cloud::{CloudError, Wanted, price::Traffic};
 use spillway_media::{
     process::WorkerFailure,
     task::{Outcome, Progress, ReceiveTask, ReceivedFile, Rendition, SegmentDone, Task},
@@ -30,10 +30,11 @@ pub(in crate::steps) fn perform(bench: &Bench<'_>) -> Performed {
     };
     let folder = bench.folder();
     std::fs::create_dir_all(folder.pictures()).map_err(|e| bench.work_io(folder.pictures(), &e))?;
-    let mut arrived = Vec::new();
+    let (mut arrived, mut traffic) = (Vec::new(), Traffic::default());
     for (object, made) in objects.iter().zip(&chunk.made.job.outputs) {
         let file = folder.arrived(chunk.output, chunk.segment, &made.suffix);
-        fetch(bench, object, &file, encoder)?;
+        traffic.out_bytes += fetch(bench, object, &file, encoder)?;
+        traffic.reads += 2;
         arrived.push(file);
     }
     bench.faults.hit("download.fetched");
@@ -44,10 +45,10 @@ pub(in crate::steps) fn perform(bench: &Bench<'_>) -> Performed {
         files::remove(&ranges).map_err(|e| bench.work_io(&ranges, &e))?;
     }
     let parts = done.parts.iter().map(|part| part_row(bench.brief.claim.ord, part)).collect();
-    Ok(Yield { parts, ..Yield::of(StepOutput::Segment(done)) })
+    Ok(Yield { parts, traffic, ..Yield::of(StepOutput::Segment(done)) })
 }
 
-fn fetch(bench: &Bench<'_>, object: &str, file: &std::path::Path, encoder: u32) -> Result<(), Setback> {
+fn fetch(bench: &Bench<'_>, object: &str, file: &std::path::Path, encoder: u32) -> Result<u64, Setback> {
     let Some(address) = Address::parse(object) else {
         return Err(bench.internal("the address of a result makes no sense"));
     };
@@ -58,7 +59,7 @@ fn fetch(bench: &Bench<'_>, object: &str, file: &std::path::Path, encoder: u32) 
     let wanted = Wanted { bucket: address.bucket, key: address.key, etag: found.etag };
     let mut progress = |done, total| bench.notebook.progress(Progress { done, total });
     match bench.cloud.download(&wanted, file, &mut progress, bench.cancel) {
-        Ok(_) => Ok(()),
+        Ok(object) => Ok(object.bytes),
         Err(CloudError::NoSuchObject(_)) => Err(gone(bench, object, encoder)),
         Err(error) => Err(bench.cloud_setback(&error)),
     }
@@ -120,7 +121,10 @@ fn explain(bench: &Bench<'_>, failure: &WorkerFailure) -> Setback {
                 && !matches!(error.code, MediaCode::Io | MediaCode::DiskFull | MediaCode::Internal) =>
         {
             let label = &bench.brief.claim.label;
-            let why = format!("What came back (\u{201c}{label}\u{201d}) is not what was asked for: {}", error.message);
+            let why = format!(
+                "What came back (\u{201c}{label}\u{201d}) is not what was asked for: {}",
+                error.message
+            );
             let failure = Failure::new(Code::CloudRefused, bench.source(), why.clone())
                 .detail(format_args!("worker: {:?}", error.code));
             Setback::Cloud { against: AgainstCloud::Failed { why }, trouble: Trouble::lasting(failure) }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use spillway_cloud::transfer::Upload;
+use spillway_cloud::{price::Traffic, transfer::Upload};
 use spillway_media::task::{CutDone, CutTask, Outcome, Progress, Task};
 
 use super::Chunk;
@@ -14,6 +14,9 @@ use crate::{
     route::AgainstCloud,
     steps::{Bench, Note, Noted, Performed, Sent, Setback, StepOutput, Yield},
 };
+
+/// About what goes up in one call, in bytes.
+const PART_BYTES: u64 = 8 << 20;
 
 pub(in crate::steps) fn perform(bench: &Bench<'_>) -> Performed {
     let chunk = Chunk::of(bench)?;
@@ -37,10 +40,11 @@ pub(in crate::steps) fn perform(bench: &Bench<'_>) -> Performed {
     let row = UploadRow { object: address.to_string(), cut: Some(cut.clone()), upload_id: resume };
     write_down(bench, &row)?;
     bench.faults.hit("upload.cut");
-    let etag = send(bench, &address, &file, row)?;
+    let etag = send(bench, &address, &file, &row)?;
     bench.faults.hit("upload.sent");
     files::remove(&file).map_err(|e| bench.work_io(&file, &e))?;
-    Ok(sent(&address, etag, cut))
+    let writes = cut.bytes.div_ceil(PART_BYTES) + 2;
+    Ok(Yield { traffic: Traffic { writes, ..Traffic::default() }, ..sent(&address, etag, cut) })
 }
 
 fn sent(address: &Address, etag: String, cut: CutDone) -> Yield {
@@ -90,7 +94,7 @@ fn write_down(bench: &Bench<'_>, row: &UploadRow) -> Result<(), Setback> {
     }
 }
 
-fn send(bench: &Bench<'_>, address: &Address, file: &Path, row: UploadRow) -> Result<String, Setback> {
+fn send(bench: &Bench<'_>, address: &Address, file: &Path, row: &UploadRow) -> Result<String, Setback> {
     let job = &bench.brief.job;
     let tags = [
         ("app", "spillway"),

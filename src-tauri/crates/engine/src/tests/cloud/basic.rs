@@ -98,7 +98,6 @@ fn without_a_cloud_auto_stays_here_and_cloud_fails_with_the_reason() {
     assert_eq!(failed.error.unwrap().code, Code::CloudNotSetUp);
 }
 
-
 #[test]
 fn an_answer_that_is_lost_is_looked_for_and_not_paid_for_twice() {
     let (stage, sky, engine) = stage();

@@ -150,7 +150,7 @@ fn nothing_is_begun_that_would_cost_too_much() {
 }
 
 #[test]
-fn a_month_that_runs_out_midway_stops_the_spending() {
+fn what_is_spent_is_told_with_the_job() {
     let (stage, sky, _) = stage();
     let engine = engine(&stage, &sky);
     let id = submit(&stage, &engine, EngineWish::Cloud);

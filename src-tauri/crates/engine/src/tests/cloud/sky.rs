@@ -85,7 +85,8 @@ impl Sky {
 
     /// Keys of everything in the bucket, unfinished uploads included.
     pub(in crate::tests) fn left(&self) -> Vec<String> {
-        let mut keys: Vec<String> = self.keys().into_iter().chain(self.begun().into_iter().map(|b| b.1)).collect();
+        let mut keys: Vec<String> =
+            self.keys().into_iter().chain(self.begun().into_iter().map(|b| b.1)).collect();
         keys.sort();
         keys
     }
@@ -93,9 +94,8 @@ impl Sky {
     /// Inputs of all jobs that were finished, each as often as it is paid for.
     pub(in crate::tests) fn bill(&self) -> Vec<String> {
         let paid = self.records().into_iter().filter(|job| job.status == RemoteStatus::Complete);
-        let mut inputs: Vec<String> = paid
-            .map(|job| job.input.rsplit('/').nth(1).unwrap_or_default().to_owned())
-            .collect();
+        let mut inputs: Vec<String> =
+            paid.map(|job| job.input.rsplit('/').nth(1).unwrap_or_default().to_owned()).collect();
         inputs.sort();
         inputs
     }
@@ -162,17 +162,14 @@ impl Sky {
                 (RemoteStatus::Progressing, None) => {
                     let bucket = self.root.join("bucket");
                     let path = |address: &str| bucket.join(address.strip_prefix("s3://films/").unwrap());
-                    match fs::read(path(&record.input)) {
-                        Ok(content) => {
-                            let to = path(&format!("{}-main.mp4", record.destination));
-                            fs::create_dir_all(to.parent().unwrap()).unwrap();
-                            fs::write(to, content).unwrap();
-                            RemoteStatus::Complete
-                        }
-                        Err(_) => {
-                            record.error = Some(1404);
-                            RemoteStatus::Error
-                        }
+                    if let Ok(content) = fs::read(path(&record.input)) {
+                        let to = path(&format!("{}-main.mp4", record.destination));
+                        fs::create_dir_all(to.parent().unwrap()).unwrap();
+                        fs::write(to, content).unwrap();
+                        RemoteStatus::Complete
+                    } else {
+                        record.error = Some(1404);
+                        RemoteStatus::Error
                     }
                 }
                 (over, _) => over,
@@ -191,10 +188,10 @@ impl Sky {
             metadata: [("token".to_owned(), record.token.clone())].into(),
             created_ms: Some(record.created_ms),
             finished_ms: None,
-            error: record.error.filter(|_| record.status == RemoteStatus::Error).map(|code| RemoteError {
-                code,
-                message: "scripted".into(),
-            }),
+            error: record
+                .error
+                .filter(|_| record.status == RemoteStatus::Error)
+                .map(|code| RemoteError { code, message: "scripted".into() }),
             outputs: if record.status == RemoteStatus::Complete { vec![made] } else { vec![] },
             warnings: vec![],
         }
@@ -278,9 +275,7 @@ impl CloudAccess for Sky {
     ) -> Result<Vec<Unfinished>, CloudError> {
         self.ask("unfinished", prefix, cancel)?;
         let begun = self.begun().into_iter().filter(|(_, key)| key.starts_with(prefix));
-        Ok(begun
-            .map(|(upload_id, key)| Unfinished { key, upload_id, begun_ms: None, bytes: 1 })
-            .collect())
+        Ok(begun.map(|(upload_id, key)| Unfinished { key, upload_id, begun_ms: None, bytes: 1 }).collect())
     }
 
     fn remove_below(&self, _bucket: &str, prefix: &str, cancel: &AtomicBool) -> Result<u64, CloudError> {
