@@ -108,7 +108,8 @@ fn least_psnr(one: &Path, other: &Path) -> f64 {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let figures = text.lines().filter_map(|line| line.split("psnr_avg:").nth(1)?.split(' ').next()?.parse().ok());
+    let figures =
+        text.lines().filter_map(|line| line.split("psnr_avg:").nth(1)?.split(' ').next()?.parse().ok());
     figures.fold(f64::INFINITY, f64::min)
 }
 
@@ -189,9 +190,8 @@ fn whatever_dies_nothing_is_paid_twice() {
     for round in 0_u32.. {
         assert!(Instant::now() < until, "{:#?}", site.convert.jobs());
         let mut command = site.command();
-        let mut running = Running::start(
-            command.args(["run", "--until-idle"]).stdout(Stdio::null()).stderr(Stdio::null()),
-        );
+        let mut running =
+            Running::start(command.args(["run", "--until-idle"]).stdout(Stdio::null()).stderr(Stdio::null()));
         // Sooner and later, so that every step is hit; after many rounds it may go on to the end.
         let life = Duration::from_millis(150 + u64::from(round * 7 % 13) * 330);
         let end = Instant::now() + if round < 14 { life } else { PATIENCE };
@@ -203,8 +203,7 @@ fn whatever_dies_nothing_is_paid_twice() {
         }
         running.kill();
     }
-    let jobs: Value =
-        serde_json::from_str(&said(site.command().args(["jobs", "--json"])).stdout).unwrap();
+    let jobs: Value = serde_json::from_str(&said(site.command().args(["jobs", "--json"])).stdout).unwrap();
     assert_eq!(jobs["jobs"][0]["state"], "delivered", "{jobs:#}");
     let bill = site.convert.bill();
     assert_paid_once(&bill, bill.lines.len(), 1);
@@ -300,8 +299,7 @@ fn a_cancelled_job_leaves_nothing_running_and_nothing_lying() {
         assert!(Instant::now() < until && !running.ended());
         std::thread::park_timeout(Duration::from_millis(50));
     }
-    let jobs: Value =
-        serde_json::from_str(&said(site.command().args(["jobs", "--json"])).stdout).unwrap();
+    let jobs: Value = serde_json::from_str(&said(site.command().args(["jobs", "--json"])).stdout).unwrap();
     let id = jobs["jobs"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(said(site.command().args(["cancel", &id])).code, Some(0));
     while !running.ended() {
@@ -387,7 +385,8 @@ fn every_shipped_profile_costs_what_was_said_before() {
         let charges = said(site.command().args(["costs", "--csv", "--all"])).stdout;
         let mut table = csv::Reader::from_reader(charges.as_bytes());
         let head = table.headers().unwrap().clone();
-        let column = |name: &str| head.iter().position(|title| title == name).unwrap_or_else(|| panic!("{head:?}"));
+        let column =
+            |name: &str| head.iter().position(|title| title == name).unwrap_or_else(|| panic!("{head:?}"));
         let (id, resource) = (column("job"), column("resource"));
         let (estimate, amount) = (column("estimate_microusd"), column("amount_microusd"));
         let (mut expected, mut settled) = (0, 0);

@@ -1,7 +1,7 @@
 //! `cloud-sim`: S3 and `MediaConvert` on loopback, so that the cloud engine can be tried without an account. It says
 //! what to set, and runs until it is stopped; everything it holds is then gone.
 
-use std::io::Write;
+use std::io::{self, Read, Write};
 
 use clap::Parser;
 use spillway_mediaconvert_simulator::{Media, Options, Simulator};
@@ -26,6 +26,9 @@ struct Arguments {
     /// Jobs at a time, over all queues.
     #[arg(long, default_value_t = 200)]
     concurrent_jobs: u32,
+    /// For a program that starts it: says what to set as one line of JSON, and ends when its input is closed.
+    #[arg(long)]
+    attached: bool,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,9 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let simulator = Simulator::start(options)?;
 
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "# Paste this where Spillway is to run. These keys open nothing but this program.")?;
-    for (name, value) in [
+    let variables = [
         ("AWS_ACCESS_KEY_ID", KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", KEY_SECRET),
         ("SPILLWAY_CLOUD_REGION", REGION),
@@ -51,17 +52,29 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("SPILLWAY_CLOUD_QUEUE", "Default"),
         ("SPILLWAY_CLOUD_S3_ENDPOINT", s3.endpoint()),
         ("SPILLWAY_CLOUD_MEDIACONVERT_ENDPOINT", simulator.endpoint()),
-    ] {
-        writeln!(out, "export {name}={value}")?;
+    ];
+    if arguments.attached {
+        let line: serde_json::Map<String, serde_json::Value> =
+            variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        say(&serde_json::Value::Object(line).to_string())?;
+        io::stdin().lock().read_to_end(&mut Vec::new())?;
+        return Ok(());
     }
-    writeln!(
-        out,
-        "# The bill: curl {}/simulator/bill (jobs, calls, faults alike). Stop with Ctrl+C.",
-        simulator.endpoint()
-    )?;
-    out.flush()?;
-    drop(out);
+    say("# Paste this where Spillway is to run. These keys open nothing but this program.")?;
+    for (name, value) in variables {
+        say(&format!("export {name}={value}"))?;
+    }
+    let endpoint = simulator.endpoint();
+    say(&format!(
+        "# The bill: curl {endpoint}/simulator/bill (jobs, calls, faults alike). Stop with Ctrl+C."
+    ))?;
     loop {
         std::thread::park();
     }
+}
+
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
 }

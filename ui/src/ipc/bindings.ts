@@ -967,6 +967,10 @@ export type EffectiveSettings = {
 	work_dir: string,
 	/**  Memory that one worker may have, in MiB; 0: no limit. */
 	worker_memory_mb: number,
+	/**  The cloud, without defaults. */
+	cloud: CloudSettings,
+	/**  Costs, without defaults. */
+	cost: CostSettings,
 };
 
 /**  Which engine does it. */
@@ -2264,6 +2268,8 @@ export type Receipt = {
 	asked?: JobExtras,
 	/**  Which contract was fulfilled. */
 	profile: ProfileUsed,
+	/**  Which engine encoded it, and why that one. */
+	route?: Route | null,
 	/**  From what. */
 	source: SourceUsed,
 	/**  What was made. */

@@ -20,7 +20,7 @@ async function openGates(count: number) {
 
 const page = (): SettingsPage => ({
   settings: stored,
-  effective: { workers: 8, nice: 0, work_dir: "/work", worker_memory_mb: 0 },
+  effective: { workers: 8, nice: 0, work_dir: "/work", worker_memory_mb: 0, cloud: {}, cost: {} },
   overridden_by: [],
   data_dir: "/data",
   cores: 8,

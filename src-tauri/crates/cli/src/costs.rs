@@ -75,11 +75,8 @@ fn table(rows: &[CostRow], paint: Paint) -> String {
         lines.push(line(&row.key, row.jobs.to_string(), sums));
     }
     let sum = |part: fn(&CostRow) -> i64| rows.iter().map(part).sum::<i64>();
-    let all = [
-        sum(|row| row.estimate_microusd),
-        sum(|row| row.settled_microusd),
-        sum(|row| row.reserved_microusd),
-    ];
+    let all =
+        [sum(|row| row.estimate_microusd), sum(|row| row.settled_microusd), sum(|row| row.reserved_microusd)];
     lines.push(line("in all", String::new(), all));
     text::table(&lines)
 }
@@ -115,7 +112,8 @@ fn foot(page: &CostsPage) -> String {
             text::dollars(against.spent_microusd)
         ));
         if let Some(hours) = against.break_even_hours {
-            lines.push(format!("From about {hours:.0} playing hours a month on it would be the cheaper one."));
+            lines
+                .push(format!("From about {hours:.0} playing hours a month on it would be the cheaper one."));
         }
     }
     lines.push(format!("Prices of {}.", text::escape(&page.price_book)));
@@ -135,11 +133,8 @@ mod tests {
         let now = moment::day("2026-11-22").unwrap();
         assert_eq!(span(&asked(), now).unwrap().since_ms, Some(moment::day("2026-11-01").unwrap()));
         assert_eq!(span(&Costs { all: true, ..asked() }, now).unwrap(), CostSpan::default());
-        let backwards = Costs {
-            since: Some("2026-11-02".into()),
-            until: Some("2026-11-01".into()),
-            ..asked()
-        };
+        let backwards =
+            Costs { since: Some("2026-11-02".into()), until: Some("2026-11-01".into()), ..asked() };
         assert!(span(&backwards, now).is_err());
     }
 

@@ -70,7 +70,10 @@ fn words(row: &Row, file: &str, paint: Paint) -> String {
             format!("  {}", name(offer.engine)),
             offer.cost.map_or_else(|| "price unknown".to_owned(), money),
             offer.work_ms.map_or_else(String::new, |ms| format!("about {}", text::span(ms))),
-            offer.against.as_ref().map_or_else(String::new, |against| paint.odd(&text::escape(&against.text))),
+            offer
+                .against
+                .as_ref()
+                .map_or_else(String::new, |against| paint.odd(&text::escape(&against.text))),
         ]);
     }
     lines.push(text::table(&table).trim_end().to_owned());

@@ -13,8 +13,9 @@ use crate::{
     board::Board,
     documents::{DetailDocument, wall_ms},
     draw::{self, Glyphs},
+    estimate,
     exit::{CommandError, Exit},
-    estimate, explain, hold, jobs,
+    explain, hold, jobs,
     out::Paint,
     summary, text, variable,
 };

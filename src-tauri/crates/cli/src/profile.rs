@@ -119,11 +119,15 @@ fn import(session: &Session<'_>, what: &Import) -> Result<Exit, CommandError> {
         session.out.note("Everything in the template has a place in the profile.");
         return Ok(Exit::Done);
     }
-    session.out.note("These settings have no place in a profile. They stay in force in the cloud, and only there:");
+    session
+        .out
+        .note("These settings have no place in a profile. They stay in force in the cloud, and only there:");
     let rows: Vec<Vec<String>> = imported
         .unmapped
         .iter()
-        .map(|one| vec![format!("  {}", text::escape(&one.path)), text::escape(&one.value), text::escape(&one.why)])
+        .map(|one| {
+            vec![format!("  {}", text::escape(&one.path)), text::escape(&one.value), text::escape(&one.why)]
+        })
         .collect();
     session.out.result(&text::table(&rows));
     Ok(Exit::Done)

@@ -16,6 +16,8 @@ use tokio::{sync::Notify, time};
 const PER_MINUTE: u32 = 96;
 /// Calls at once after a quiet time, per call a minute: 90 of 96.
 const BURST: f64 = 90.0 / 96.0;
+/// Never more at once than this: nothing says that the 100 grow with a raised rate.
+const MOST_AT_ONCE: f64 = 90.0;
 /// What is left of the rate after a refusal.
 const CUT: f64 = 0.7;
 /// Refusals within this are one: they answer calls that were under way together.
@@ -74,7 +76,7 @@ impl Bucket {
     fn per_minute(calls: u32) -> Self {
         let calls = f64::from(calls.max(1));
         let full = calls / 60.0;
-        let burst = (calls * BURST).max(1.0);
+        let burst = (calls * BURST).clamp(1.0, MOST_AT_ONCE);
         Self {
             full,
             rate: full,

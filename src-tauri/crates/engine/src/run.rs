@@ -433,7 +433,7 @@ fn end_remote(
         Some(job) if state == RemoteState::Complete => {
             purse.settle_chunk(tx, &tx.job(claim.job.num)?, &row.token, &row.work, &job.outputs)
         }
-        Some(_) | None => purse.void_chunk(tx, &row.token, &row.work),
+        Some(_) | None => Purse::void_chunk(tx, &row.token, &row.work),
     }
 }
 

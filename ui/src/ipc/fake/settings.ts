@@ -51,6 +51,8 @@ function page(): SettingsPage {
       nice: engine.nice ?? 0,
       work_dir: engine.work_dir ?? "/home/mira/.local/share/spillway/work",
       worker_memory_mb: 4096,
+      cloud: settings.cloud ?? {},
+      cost: settings.cost ?? {},
     },
     overridden_by: ["SPILLWAY_WORKER_MEMORY_MB"],
     data_dir: "/home/mira/.local/share/spillway",

@@ -44,7 +44,7 @@ beforeEach(async () => {
     if (command === "settings")
       return {
         settings: { cloud: { bucket: "reels" } },
-        effective: { workers: 1, nice: 0, work_dir: "/w", worker_memory_mb: 0 },
+        effective: { workers: 1, nice: 0, work_dir: "/w", worker_memory_mb: 0, cloud: {}, cost: {} },
         overridden_by: [],
         data_dir: "/d",
         cores: 1,

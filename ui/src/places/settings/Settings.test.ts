@@ -19,7 +19,7 @@ beforeEach(() => {
   [overridden, refusing, checks] = [[], false, []];
   const page = (): SettingsPage => ({
     settings: stored,
-    effective: { workers: 3, nice: 19, work_dir: "/scratch", worker_memory_mb: 2048 },
+    effective: { workers: 3, nice: 19, work_dir: "/scratch", worker_memory_mb: 2048, cloud: {}, cost: {} },
     overridden_by: overridden,
     data_dir: "/data",
     cores: 4,

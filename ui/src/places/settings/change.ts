@@ -1,5 +1,5 @@
 import { m } from "$/i18n";
-import type { CloudSettings, CostSettings, DesktopSettings, EngineSettings } from "$/ipc";
+import type { CloudSettings, CostSettings, DesktopSettings, EngineSettings, SettingsPage } from "$/ipc";
 import { toast } from "$/parts/toasts.svelte";
 import { prefs } from "$/state/prefs.svelte";
 
@@ -14,6 +14,29 @@ export const VARIABLES = {
 /** The variable that holds a setting, if one does. */
 export function overriding(names: readonly string[], setting: keyof EngineSettings): string | undefined {
   return names.find((name) => name === VARIABLES[setting]);
+}
+
+/** The variable that holds a setting of the cloud, if one does. */
+export function overridingCloud(names: readonly string[], setting: keyof CloudSettings): string | undefined {
+  const variable = `SPILLWAY_CLOUD_${setting.toUpperCase()}`;
+  return names.find((name) => name === variable);
+}
+
+/** The variable that holds a setting of costs, if one does. */
+export function overridingCost(names: readonly string[], setting: keyof CostSettings): string | undefined {
+  const variable = `SPILLWAY_${setting.toUpperCase()}`;
+  return names.find((name) => name === variable);
+}
+
+/** Settings of the cloud as they hold: a variable goes before the file. */
+export function cloudThatHolds(
+  kept: CloudSettings,
+  { effective, overridden_by }: Pick<SettingsPage, "effective" | "overridden_by">,
+): CloudSettings {
+  const held = Object.entries(effective.cloud).filter(([name]) =>
+    overridingCloud(overridden_by, name as keyof CloudSettings),
+  );
+  return { ...kept, ...Object.fromEntries(held) };
 }
 
 async function tell(saving: ReturnType<typeof prefs.change>) {

@@ -15,10 +15,10 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../../../..");
-const target = process.env["CARGO_TARGET_DIR"] ?? join(root, "target");
+export const TARGET = process.env["CARGO_TARGET_DIR"] ?? join(root, "target");
 
-export const APP = process.env["SPILLWAY_APP"] ?? join(target, "debug/spillway-desktop");
-export const CLI = process.env["SPILLWAY_CLI"] ?? join(target, "debug/spillway");
+export const APP = process.env["SPILLWAY_APP"] ?? join(TARGET, "debug/spillway-desktop");
+export const CLI = process.env["SPILLWAY_CLI"] ?? join(TARGET, "debug/spillway");
 
 export interface JobRow {
   id: string;
@@ -53,6 +53,8 @@ export interface Extras {
   workers?: number;
   /** A session bus of its own: two starts of the window then know of each other. */
   bus?: boolean;
+  /** Variables that its processes have besides. */
+  variables?: Record<string, string>;
 }
 
 export class Place {
@@ -79,7 +81,7 @@ export class Place {
   /** Variables that keep a process inside this place. */
   get variables(): NodeJS.ProcessEnv {
     const home = join(this.folder, "home");
-    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("SPILLWAY_"));
+    const kept = Object.entries(process.env).filter(([name]) => !/^(SPILLWAY|AWS)_/.test(name));
     return {
       ...Object.fromEntries(kept),
       HOME: home,
@@ -93,6 +95,7 @@ export class Place {
       // A session bus would start portals, and make two tests' windows one instance.
       DBUS_SESSION_BUS_ADDRESS: this.busAddress,
       SPILLWAY_WORKERS: String(this.extras.workers ?? 2),
+      ...this.extras.variables,
     };
   }
 

@@ -77,7 +77,7 @@ pub fn check(text: &str) -> ProfileCheck {
         Ok(profile) => {
             let cloud = not_in_the_cloud(&profile);
             ProfileCheck { problems: Vec::new(), profile: Some(profile), cloud }
-        },
+        }
         Err(errors) => ProfileCheck { problems: errors.errors, profile: None, cloud: Vec::new() },
     }
 }

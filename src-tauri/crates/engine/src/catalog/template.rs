@@ -25,8 +25,7 @@ pub fn import_template(
     let imported = import(&text, &id).map_err(not_one)?;
     let id = change::save(data_dir, &imported.toml, None)?;
     let unmapped = imported.unmapped.into_iter();
-    let unmapped =
-        unmapped.map(|one| Unmapped { path: one.path, value: one.value.to_string(), why: one.why });
+    let unmapped = unmapped.map(|one| Unmapped { path: one.path, value: one.value, why: one.why });
     Ok(ImportedTemplate { id, unmapped: unmapped.collect() })
 }
 

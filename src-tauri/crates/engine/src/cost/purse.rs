@@ -115,7 +115,7 @@ impl Purse {
     }
 
     /// Takes back what was reserved under `key`: the service charges nothing for jobs that fail or are cancelled.
-    pub(crate) fn void_chunk(&self, tx: &Tx<'_>, key: &str, work: &ChunkWork) -> Result<(), EngineError> {
+    pub(crate) fn void_chunk(tx: &Tx<'_>, key: &str, work: &ChunkWork) -> Result<(), EngineError> {
         for (output, _) in &work.outputs {
             tx.void(&key_of(key, output))?;
         }

@@ -61,6 +61,8 @@ pub(crate) struct JobRow {
     pub(crate) cost_microusd: i64,
     pub(crate) extras: JobExtras,
     pub(crate) engine_wish: EngineWish,
+    /// The engine that was decided on, and why.
+    pub(crate) route: Option<Route>,
     /// Why the cloud is out of the question for it from now on.
     pub(crate) against_cloud: Option<AgainstCloud>,
 }
@@ -73,7 +75,7 @@ impl JobRow {
 }
 
 const COLUMNS: &str = "num, id, source, source_bytes, source_mtime_ns, source_dev, source_inode, source_sha256, \
-                       profile, out_dir, state, wish, priority, tier, plan, error, created_ms, started_ms, cost_microusd, \
+                       profile, out_dir, route, state, wish, priority, tier, plan, error, created_ms, started_ms, cost_microusd, \
                        title, metadata, deadline_ms, watch, engine_wish, against_cloud";
 
 fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
@@ -104,6 +106,7 @@ fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
         cost_microusd: row.get("cost_microusd")?,
         extras: extras(row)?,
         engine_wish: row.get::<_, Word<EngineWish>>("engine_wish")?.0,
+        route: row.get::<_, Option<Json<Route>>>("route")?.map(|json| json.0),
         against_cloud: row.get::<_, Option<Json<AgainstCloud>>>("against_cloud")?.map(|json| json.0),
     })
 }

@@ -79,14 +79,6 @@ impl Tx<'_> {
         Ok(true)
     }
 
-    /// Keys of a job's charges that are still reserved, oldest first.
-    pub(crate) fn reserved_keys(&self, job: JobId) -> Result<Vec<String>, EngineError> {
-        let mut statement = self
-            .sql
-            .prepare_cached("SELECT key FROM ledger WHERE job = ?1 AND state = 'reserved' ORDER BY id")?;
-        Ok(statement.query_map([job.to_string()], |row| row.get(0))?.collect::<Result<_, _>>()?)
-    }
-
     /// Thousandths of normalised minutes of this calendar month (UTC) and price class, reserved ones included, that
     /// were put down before the charge `key`; all of them while it is not on record. So a charge is settled at the
     /// volume that it was estimated at.
@@ -115,8 +107,8 @@ impl Tx<'_> {
     }
 
     /// Whether so much more may be spent in the cloud: settled and reserved charges of the job, of its profile in this
-    /// month (both with this machine's), and of the cloud in this month are counted. `job`: `None` for one that is
-    /// not made yet.
+    /// month (both with this machine's), and of the cloud in this month are counted, and what other jobs that are on
+    /// their way there will still cost. `job`: `None` for one that is not made yet.
     pub(crate) fn check_budgets(
         &self,
         job: Option<JobId>,
@@ -126,6 +118,7 @@ impl Tx<'_> {
     ) -> Result<Result<(), OverBudget>, EngineError> {
         for (which, limit_microusd) in limits.set() {
             let spent_microusd = self.spent(which, job, profile)?;
+            let spent_microusd = spent_microusd.saturating_add(self.promised(which, job, profile)?);
             if spent_microusd.saturating_add(more_microusd) > limit_microusd {
                 let asked_microusd = more_microusd;
                 return Ok(Err(OverBudget { which, limit_microusd, spent_microusd, asked_microusd }));
@@ -153,6 +146,31 @@ impl Tx<'_> {
                 .query_row([from, to], |row| row.get(0)),
         };
         Ok(sum?)
+    }
+
+    /// What other jobs that are in the cloud already will still cost there at most: without it, each job of a burst
+    /// would be let in on its own, and all would be stopped half-way.
+    fn promised(&self, which: BudgetOf, job: Option<JobId>, profile: &str) -> Result<i64, EngineError> {
+        if which == BudgetOf::Job {
+            return Ok(0);
+        }
+        let of_profile = (which == BudgetOf::ProfileMonth).then_some(profile);
+        Ok(self
+            .sql
+            .prepare_cached(
+                "SELECT coalesce(sum(max(committed_microusd - cost_microusd, 0)), 0) FROM job
+                 WHERE committed_microusd > 0 AND state IN ('queued', 'running')
+                 AND (?1 IS NULL OR profile_id = ?1) AND id IS NOT ?2",
+            )?
+            .query_row(params![of_profile, job.map(|job| job.to_string())], |row| row.get(0))?)
+    }
+
+    /// Writes down what the cloud is expected to cost a job at most; 0: it does not go there.
+    pub(crate) fn promise(&self, job: i64, microusd: i64) -> Result<(), EngineError> {
+        self.sql
+            .prepare_cached("UPDATE job SET committed_microusd = ?2 WHERE num = ?1")?
+            .execute(params![job, microusd.max(0)])?;
+        Ok(())
     }
 
     /// How long the try took that ends now, ms; `None`: it is not on record.

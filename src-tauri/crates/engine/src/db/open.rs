@@ -21,6 +21,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0005_outbox.sql")),
     M::up(include_str!("../../migrations/0006_hold.sql")),
     M::up(include_str!("../../migrations/0007_cloud.sql")),
+    M::up(include_str!("../../migrations/0008_burst.sql")),
 ];
 
 fn migrations() -> Migrations<'static> {

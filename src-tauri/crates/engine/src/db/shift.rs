@@ -39,11 +39,29 @@ impl Tx<'_> {
     /// Takes the first ready step of a lane, of one of the jobs in `focus` if there are any. While a step
     /// waits for space, no job is begun, and none is planned for the first time.
     pub(crate) fn claim(&self, lane: Lane, focus: &[JobId]) -> Result<Option<Claim>, EngineError> {
+        self.claim_of(lane, focus, "")
+    }
+
+    /// Takes the first source that nobody has looked at, of a job that may go to the cloud.
+    pub(crate) fn claim_look(&self, focus: &[JobId]) -> Result<Option<Claim>, EngineError> {
+        self.claim_of(
+            Lane::of(StepKind::Inspect),
+            focus,
+            "AND s.kind = 'inspect' AND j.engine_wish <> 'local'",
+        )
+    }
+
+    fn claim_of(
+        &self,
+        lane: Lane,
+        focus: &[JobId],
+        only: &'static str,
+    ) -> Result<Option<Claim>, EngineError> {
         let focused = if focus.is_empty() { "" } else { "AND j.id IN (SELECT value FROM json_each(?2))" };
         let sql = format!(
             "SELECT s.*, j.num, j.id, j.state AS job_state FROM step s CROSS JOIN job j ON j.num = s.job
              WHERE s.state = 'ready' AND s.lane = ?1 AND (j.wish = 'run' OR j.ended_ms IS NOT NULL)
-             AND ?2 IS NOT NULL {focused}
+             AND ?2 IS NOT NULL {focused} {only}
              AND (j.state <> 'queued' AND (s.kind <> 'inspect' OR EXISTS (
                      SELECT 1 FROM attempt a WHERE a.job = s.job AND a.ord = s.ord))
                  OR NOT EXISTS (SELECT 1 FROM hold h JOIN job w ON w.num = h.job WHERE w.wish = 'run'))

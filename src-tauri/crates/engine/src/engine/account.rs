@@ -1,6 +1,11 @@
 //! The account in the cloud, as the shells ask for it: setting it up, what lies in its bucket, settings of its jobs.
 
-use std::{collections::HashMap, ops::ControlFlow, path::Path, sync::atomic::AtomicBool};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    ops::ControlFlow,
+    path::Path,
+    sync::atomic::AtomicBool,
+};
 
 use serde_json::Value;
 use spillway_cloud::{
@@ -152,13 +157,9 @@ impl Engine {
         let mut known: HashMap<JobId, bool> = HashMap::new();
         for object in found {
             let Some(job) = object.job else { continue };
-            object.in_use = match known.get(&job) {
-                Some(used) => *used,
-                None => {
-                    let used = db::unfinished_among(&sql, &[job])? > 0;
-                    known.insert(job, used);
-                    used
-                }
+            object.in_use = match known.entry(job) {
+                Entry::Occupied(used) => *used.get(),
+                Entry::Vacant(free) => *free.insert(db::unfinished_among(&sql, &[job])? > 0),
             };
         }
         Ok(())

@@ -181,6 +181,7 @@ impl Engine {
                 rehearsed.cost =
                     offers.iter().find(|offer| offer.engine == route.engine).and_then(|offer| offer.cost);
                 if route.engine == EngineKind::Cloud {
+                    tx.promise(job.key.num, rehearsed.cost.map_or(0, |cost| cost.high_microusd))?;
                     rehearsed.finish_ms = route::finish_there(tx, &survey, &asked)?;
                     survey.spill(tx, *id)?;
                 }

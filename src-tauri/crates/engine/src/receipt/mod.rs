@@ -17,6 +17,7 @@ use crate::{
     conform::{Outcome, OutputVerdict, RuleResult},
     model::{JobExtras, JobId},
     plan::{AudioPlan, Carriage, Finding, JobPlan, OutputPlan, VideoPlan},
+    route::{EngineKind, Route},
 };
 
 /// Name and version of the JSON form.
@@ -33,6 +34,8 @@ pub struct ReceiptParts<'a> {
     pub profile: &'a Profile,
     /// Its plan.
     pub plan: &'a JobPlan,
+    /// Which engine encoded it, and why that one; `None`: nothing was decided.
+    pub route: Option<&'a Route>,
     /// The source, absolute.
     pub source: &'a Path,
     /// SHA-256 of the source, lower-case hex.
@@ -97,6 +100,9 @@ pub struct Receipt {
     pub asked: JobExtras,
     /// Which contract was fulfilled.
     pub profile: ProfileUsed,
+    /// Which engine encoded it, and why that one.
+    #[serde(default)]
+    pub route: Option<Route>,
     /// From what.
     pub source: SourceUsed,
     /// What was made.
@@ -255,7 +261,8 @@ pub enum ReceiptError {
 impl Receipt {
     /// Puts a receipt together.
     pub fn new(parts: &ReceiptParts<'_>) -> Self {
-        let outputs: Vec<OutputReceipt> = parts.outputs.iter().map(output).collect();
+        let outputs: Vec<OutputReceipt> =
+            parts.outputs.iter().map(|made| output(made, parts.route)).collect();
         let probe = &parts.inspect.probe;
         let index = parts.inspect.index.as_ref();
         Self {
@@ -291,6 +298,7 @@ impl Receipt {
                 started_ms: parts.started_ms,
                 finished_ms: parts.finished_ms,
             },
+            route: parts.route.cloned(),
             cost_microusd: parts.cost_microusd,
         }
     }
@@ -314,8 +322,9 @@ impl Receipt {
     }
 }
 
-fn output(parts: &OutputParts<'_>) -> OutputReceipt {
+fn output(parts: &OutputParts<'_>, route: Option<&Route>) -> OutputReceipt {
     let plan = parts.plan;
+    let cloud = route.is_some_and(|route| route.engine == EngineKind::Cloud);
     OutputReceipt {
         id: plan.id.clone(),
         container: plan.container,
@@ -324,7 +333,7 @@ fn output(parts: &OutputParts<'_>) -> OutputReceipt {
         files: parts.files.to_vec(),
         frames: parts.frames,
         duration_ms: parts.duration_ms,
-        picture: picture(plan, parts.attempts),
+        picture: picture(plan, parts.attempts, cloud),
         audio: plan.audio.iter().enumerate().map(|(n, track)| audio(track, parts.audio.get(n))).collect(),
         carriage: plan.carriage.clone(),
         verdict: parts.verdict.outcome(),
@@ -332,7 +341,7 @@ fn output(parts: &OutputParts<'_>) -> OutputReceipt {
     }
 }
 
-fn picture(plan: &OutputPlan, attempts: &[u32]) -> PictureMade {
+fn picture(plan: &OutputPlan, attempts: &[u32], cloud: bool) -> PictureMade {
     match &plan.video {
         VideoPlan::Copy => PictureMade {
             copied: true,
@@ -342,7 +351,11 @@ fn picture(plan: &OutputPlan, attempts: &[u32]) -> PictureMade {
         },
         VideoPlan::Encode { renditions, segments, .. } => PictureMade {
             copied: false,
-            text: renditions.iter().map(|r| words::rendition(&r.id, &r.video)).collect::<Vec<_>>().join(" "),
+            text: renditions
+                .iter()
+                .map(|r| words::rendition(&r.id, &r.video, cloud))
+                .collect::<Vec<_>>()
+                .join(" "),
             renditions: renditions
                 .iter()
                 .map(|r| RenditionMade { id: r.id.clone(), every: r.every, settings: r.video.clone() })

@@ -7,6 +7,7 @@ use super::{OutputReceipt, Receipt, ReceiptError, words};
 use crate::{
     conform::{Outcome, RuleResult},
     plan::{Carriage, Fate, Finding, carriage::loss_name, copy::codec_name},
+    route::EngineKind,
 };
 
 /// Files of an output that are listed openly; more are folded away.
@@ -255,6 +256,7 @@ fn rows(receipt: &Receipt) -> Vec<(&'static str, String)> {
         ("Finished", words::moment(receipt.times.finished_ms)),
         ("Time taken", words::duration(receipt.times.finished_ms.saturating_sub(receipt.times.started_ms))),
         ("Cost", words::money(receipt.cost_microusd)),
+        ("Engine", engine(receipt)),
         ("Source format", source.format.clone()),
         ("Source path", source.path.display().to_string()),
     ];
@@ -262,6 +264,13 @@ fn rows(receipt: &Receipt) -> Vec<(&'static str, String)> {
         rows.push(("Damaged spots in the source", source.damaged.to_string()));
     }
     rows
+}
+
+fn engine(receipt: &Receipt) -> String {
+    receipt
+        .route
+        .as_ref()
+        .map_or_else(|| EngineKind::Local.to_string(), |route| format!("{}: {}", route.engine, route.text))
 }
 
 fn verdict_word(verdict: Verdict) -> &'static str {

@@ -66,6 +66,7 @@ impl Case {
             profile: &self.profile,
             plan: &self.plan,
             source: &self.source,
+            route: None,
             source_sha256: "cd",
             inspect: &self.inspect,
             outputs: vec![OutputParts {
@@ -107,6 +108,7 @@ fn the_json_form_is_stable() {
             "job",
             "outputs",
             "profile",
+            "route",
             "schema",
             "source",
             "times",

@@ -47,13 +47,15 @@ fn coding(codec: &str, profile: Option<&str>) -> String {
 }
 
 /// One sentence on how a rendition was encoded.
-pub(super) fn rendition(id: &str, video: &VideoSettings) -> String {
+pub(super) fn rendition(id: &str, video: &VideoSettings, cloud: bool) -> String {
     let codec = match video.codec {
         VideoCodec::H264 => "H.264",
         VideoCodec::Hevc => "HEVC",
         VideoCodec::Prores => "ProRes",
     };
     let quality = match (video.crf, video.vbv) {
+        // Its settings are those of the service, made of these.
+        _ if cloud => ", by AWS Elemental MediaConvert".to_owned(),
         (Some(crf), Some((max, _))) => format!(", quality {crf}, at most {max} kbit/s"),
         (Some(crf), None) => format!(", quality {crf}"),
         (None, _) => String::new(),

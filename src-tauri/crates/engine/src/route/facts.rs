@@ -1,5 +1,6 @@
 //! What the decision depends on, from database, settings and plan.
 
+use spillway_cloud::price::Money;
 use spillway_profile::{EnginePolicy, Profile};
 
 use super::{AgainstCloud, Crossroads, EngineKind, EngineWish, Route, Survey, decide, survey::Need};
@@ -47,7 +48,7 @@ pub(crate) fn choose(
     job: &JobRow,
     local: &JobPlan,
     cloud: Result<&JobPlan, &AgainstCloud>,
-) -> Result<Result<Route, Route>, EngineError> {
+) -> Result<Result<Decided, Route>, EngineError> {
     let source_bytes = job.identity.map_or(0, |identity| identity.bytes);
     let loads: Vec<Load> = Shape::of(local, source_bytes).loads(local).into_iter().filter(begins).collect();
     let case = Case {
@@ -59,7 +60,24 @@ pub(crate) fn choose(
         local: &loads,
         offload: cloud,
     };
-    Ok(decide(&crossroads(tx, survey, &case)?))
+    let at = crossroads(tx, survey, &case)?;
+    Ok(decide(&at).map(|route| Decided::of(route, at.cloud_cost)))
+}
+
+/// An engine for a job.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Decided {
+    /// Which, and why.
+    pub(crate) route: Route,
+    /// What the cloud will cost at most, in millionths of a US dollar; 0: it is not done there.
+    pub(crate) promised_microusd: i64,
+}
+
+impl Decided {
+    pub(crate) fn of(route: Route, cloud: Option<Money>) -> Self {
+        let cloud = cloud.filter(|_| route.engine == EngineKind::Cloud);
+        Self { promised_microusd: cloud.map_or(0, |cost| cost.high_microusd), route }
+    }
 }
 
 /// As [`choose`]; `offload`: `None` where nobody wants the cloud to do it.
@@ -69,7 +87,7 @@ pub(crate) fn route(
     job: &JobRow,
     local: &JobPlan,
     offload: Option<&Offload>,
-) -> Result<Result<Route, Route>, EngineError> {
+) -> Result<Result<Decided, Route>, EngineError> {
     // Where it is set up, it was not asked for.
     let unknown = AgainstCloud::NotSetUp;
     let cloud = match (&job.against_cloud, offload) {

@@ -13,7 +13,7 @@ use specta::Type;
 use spillway_cloud::price::Money;
 
 pub use decide::{ROUTE_IDS, decide};
-pub(crate) use facts::{Case, Offload, finish_there, offers, route};
+pub(crate) use facts::{Case, Decided, Offload, finish_there, offers, route};
 pub(crate) use survey::Survey;
 
 /// Which engine somebody wants.

@@ -102,13 +102,11 @@ impl<'a> Survey<'a> {
     }
 
     fn paces(&self, tx: &Tx<'_>) -> Result<&Paces, EngineError> {
-        match self.paces.get() {
-            Some(paces) => Ok(paces),
-            None => {
-                let read = self.foresight.paces(tx.reader())?;
-                Ok(self.paces.get_or_init(|| read))
-            }
+        if let Some(paces) = self.paces.get() {
+            return Ok(paces);
         }
+        let read = self.foresight.paces(tx.reader())?;
+        Ok(self.paces.get_or_init(|| read))
     }
 }
 

@@ -30,7 +30,7 @@ fn why() -> String {
 
 fn cases() -> Vec<(&'static str, bool, Crossroads)> {
     use EngineWish::{Cloud, Local};
-    let policy = |policy, wish| Crossroads { policy, wish, ..at() };
+    let policy = |policy, wish| Crossroads { wish, policy, ..at() };
     let against = |against| Crossroads { against_cloud: Some(against), ..at() };
     let asked = |against| Crossroads { wish: Cloud, against_cloud: Some(against), ..at() };
     let times = |local, cloud, deadline: Option<i64>| Crossroads {
@@ -84,7 +84,8 @@ fn every_reason_is_given() {
         let names = ROUTE_IDS.iter().find(|(known, _)| *known == id).unwrap().1;
         let mut told: Vec<&str> = route.values.keys().map(String::as_str).collect();
         let mut expected = names.to_vec();
-        (told.sort_unstable(), expected.sort_unstable());
+        told.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(told, expected, "{id}");
         assert!(route.text.ends_with('.') && !route.text.contains("  "), "{}", route.text);
         given.push(id);

@@ -8,7 +8,7 @@ use crate::{
     error::EngineError,
     failure::{Code, Failure},
     plan::JobPlan,
-    route::{self, EngineKind, EngineWish, Offload, Route},
+    route::{self, Decided, EngineKind, EngineWish, Offload, Route},
 };
 
 /// The plan that is carried out, and why it is that one; or why none is.
@@ -18,14 +18,17 @@ pub(super) fn choose(
     job: &JobRow,
     local: &JobPlan,
     offload: Option<&Offload>,
-) -> Result<Result<(JobPlan, Route), Box<Failure>>, EngineError> {
-    Ok(match (route::route(tx, tools, job, local, offload)?, offload) {
-        (Ok(route), Some(Ok(plan))) if route.engine == EngineKind::Cloud => Ok((plan.clone(), route)),
-        (Ok(route), _) if route.engine == EngineKind::Local => Ok((local.clone(), route)),
-        (Ok(route) | Err(route), _) => {
-            Err(Box::new(Failure::new(code_of(&route), &job.source, route.text.clone())))
+) -> Result<Result<(JobPlan, Decided), Box<Failure>>, EngineError> {
+    let decided = match (route::route(tx, tools, job, local, offload)?, offload) {
+        (Ok(decided), Some(Ok(plan))) if decided.route.engine == EngineKind::Cloud => {
+            return Ok(Ok((plan.clone(), decided)));
         }
-    })
+        (Ok(decided), _) if decided.route.engine == EngineKind::Local => {
+            return Ok(Ok((local.clone(), decided)));
+        }
+        (Ok(Decided { route, .. }) | Err(route), _) => route,
+    };
+    Ok(Err(Box::new(Failure::new(code_of(&decided), &job.source, decided.text.clone()))))
 }
 
 /// Whether this machine does it when the cloud does not.

@@ -164,8 +164,9 @@ fn done(
     }
     tx.finish(claim, &made.output)?;
     match (&made.plan, &chosen) {
-        (_, Some((plan, route))) => {
-            tx.set_route(job.key, route)?;
+        (_, Some((plan, decided))) => {
+            tx.set_route(job.key, &decided.route)?;
+            tx.promise(num, decided.promised_microusd)?;
             planned(tx, job, plan)?;
         }
         (Some(plan), None) => planned(tx, job, plan)?,

@@ -54,7 +54,8 @@ pub(super) fn take(
             stop.push(claim.id);
         }
     }
-    let claimed = if order.leaving { Vec::new() } else { claim(tx, slots, order)? };
+    let ahead = tools.config.cloud.is_set_up();
+    let claimed = if order.leaving { Vec::new() } else { claim(tx, slots, order, ahead)? };
     let reached = claimed.is_empty() && reached(tx, slots, order)?;
     let (look, next_look) =
         if slots.looking { (Vec::new(), None) } else { (tx.rooms_to_look_at()?, tx.next_room_look()?) };
@@ -91,22 +92,41 @@ fn is_moot(tx: &Tx<'_>, claim: &Claim) -> Result<bool, EngineError> {
     Ok(!matches!(claim.kind, StepKind::Tidy | StepKind::Clear) && tx.has_ended(claim.job.num)?)
 }
 
-fn claim(tx: &Tx<'_>, slots: &Slots, order: &Order<'_>) -> Result<Vec<Brief>, EngineError> {
+/// `ahead`: sources are looked at before anything is encoded, one at a time. Which jobs spill over has to be known
+/// while there is time for it.
+fn claim(tx: &Tx<'_>, slots: &Slots, order: &Order<'_>, ahead: bool) -> Result<Vec<Brief>, EngineError> {
     let mut briefs = Vec::new();
     for lane in Lane::ALL {
         for _ in 0..slots.room(lane) {
-            let mut next = None;
-            if !order.focus.is_empty() {
-                next = tx.claim(lane, order.focus)?;
-            }
-            if next.is_none() && !order.only {
-                next = tx.claim(lane, &[])?;
-            }
+            let looks = ahead && lane == Lane::of(StepKind::Inspect) && !is_looking(slots, &briefs);
+            let next = if looks { next_of(order, |focus| tx.claim_look(focus))? } else { None };
+            let next = if next.is_none() { next_of(order, |focus| tx.claim(lane, focus))? } else { next };
             let Some(claim) = next else { break };
             briefs.push(brief(tx, claim)?);
         }
     }
     Ok(briefs)
+}
+
+/// The first step that `claim` finds, of jobs that go first if there is one.
+fn next_of(
+    order: &Order<'_>,
+    claim: impl Fn(&[JobId]) -> Result<Option<Claim>, EngineError>,
+) -> Result<Option<Claim>, EngineError> {
+    let mut next = None;
+    if !order.focus.is_empty() {
+        next = claim(order.focus)?;
+    }
+    if next.is_none() && !order.only {
+        next = claim(&[])?;
+    }
+    Ok(next)
+}
+
+/// Somebody looks into a source.
+fn is_looking(slots: &Slots, claimed: &[Brief]) -> bool {
+    let mut claims = slots.claims().chain(claimed.iter().map(|brief| &brief.claim));
+    claims.any(|claim| claim.kind == StepKind::Inspect)
 }
 
 /// What a chunk goes through.

@@ -119,6 +119,8 @@ pub fn page(data_dir: &Path, variables: Variables<'_>) -> Result<SettingsPage, S
             nice: engine.nice.unwrap_or(0),
             work_dir: work_dir(data_dir, &engine),
             worker_memory_mb: engine.worker_memory_mb.unwrap_or(DEFAULT_MEMORY_MB),
+            cloud: cloud(&settings.cloud, variables)?,
+            cost: cost(&settings.cost, variables)?,
         },
         settings,
         overridden_by: names

@@ -158,7 +158,7 @@ pub struct SettingsPage {
 }
 
 /// See [`SettingsPage`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct EffectiveSettings {
     /// Worker processes at a time.
     pub workers: u32,
@@ -168,4 +168,8 @@ pub struct EffectiveSettings {
     pub work_dir: PathBuf,
     /// Memory that one worker may have, in MiB; 0: no limit.
     pub worker_memory_mb: u64,
+    /// The cloud, without defaults.
+    pub cloud: CloudSettings,
+    /// Costs, without defaults.
+    pub cost: CostSettings,
 }

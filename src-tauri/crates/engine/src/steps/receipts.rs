@@ -46,6 +46,7 @@ pub(super) fn compose(bench: &Bench<'_>, media: &[OutputRow]) -> Result<Receipt,
         started_ms: job.started_ms.unwrap_or(job.created_ms),
         finished_ms: bench.brief.now_ms,
         cost_microusd: job.cost_microusd,
+        route: job.route.as_ref(),
     }))
 }
 

@@ -87,8 +87,8 @@ fn charge(key: &str, amount_microusd: i64) -> NewCharge {
     }
 }
 
-fn purse(settings: CostSettings) -> Purse {
-    Purse::with(PriceBook::shipped().clone(), &spillway_cloud::CloudSettings::default(), &settings)
+fn purse(settings: &CostSettings) -> Purse {
+    Purse::with(PriceBook::shipped().clone(), &spillway_cloud::CloudSettings::default(), settings)
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_budget_stops_before_the_money_is_spent() {
         own.budget = Budget { per_job_usd, per_month_usd };
         let mut desk = Desk::with(own);
         let settings = CostSettings { month_usd, ..CostSettings::default() };
-        let purse = purse(settings);
+        let purse = purse(&settings);
         desk.write(|tx, job| {
             let reserve = |key: &str| purse.reserve_chunk(tx, job, key, &work(60_000)).unwrap();
             let first = reserve("one");
@@ -178,7 +178,7 @@ fn a_month_ends_at_midnight_utc() {
 #[test]
 fn what_moves_and_lies_in_the_bucket_is_charged_once() {
     let mut desk = Desk::new();
-    let purse = purse(CostSettings::default());
+    let purse = purse(&CostSettings::default());
     let traffic = Traffic { out_bytes: 3_600_000_000, writes: 100, ..Traffic::default() };
     for _ in 0..2 {
         desk.write(|tx, job| purse.charge_traffic(tx, job, "x", "download of segment 1", &traffic).unwrap());
@@ -216,7 +216,7 @@ fn work(ms: i64) -> ChunkWork {
 fn chunked(mut plan: JobPlan, frames: u64, quality: &str) -> JobPlan {
     let mut outputs = Vec::new();
     for output in &mut plan.outputs {
-        let rate = output.rate.map_or(25.0, |rate| rate.as_f64());
+        let rate = output.rate.map_or(25.0, spillway_media::types::Ratio::as_f64);
         let VideoPlan::Encode { renditions, segments, .. } = &mut output.video else {
             outputs.push(None);
             continue;
@@ -290,7 +290,7 @@ fn the_bill_is_the_estimate_for_every_shipped_profile() {
         for so_far in [0, 99_990_000] {
             let plan = chunked(planned.plan.clone(), 24 * 97, "SINGLE_PASS_HQ");
             let mut desk = Desk::new();
-            let purse = purse(CostSettings::default());
+            let purse = purse(&CostSettings::default());
             desk.write(|tx, job| tx.reserve(job, &[charge("before", so_far)]).unwrap());
             let volume = desk.write(|tx, _| Volume::so_far(tx).unwrap());
             let quote = Quote::cloud(&purse, &plan, 1_000_000_000, volume, (3_600_000, 0));

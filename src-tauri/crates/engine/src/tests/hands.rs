@@ -17,8 +17,9 @@ use spillway_media::{
     process::WorkerFailure,
     schedule::Entry,
     task::{
-        AudioDone, Completeness, CutDone, CutTask, FileInfo, FilesDone, IndexMethod, InspectDone, Limits, Outcome,
-        PartInfo, PictureDone, PictureMoment, Progress, ReceiveTask, SegmentDone, Task, Time, VideoInput,
+        AudioDone, Completeness, CutDone, CutTask, FileInfo, FilesDone, IndexMethod, InspectDone, Limits,
+        Outcome, PartInfo, PictureDone, PictureMoment, Progress, ReceiveTask, SegmentDone, Task, Time,
+        VideoInput,
     },
     types::{MediaCode, MediaError, Ratio},
 };
@@ -396,7 +397,19 @@ fn offloaded(output: &OutputPlan, profile: &Profile) -> CloudOutput {
     let job = serde_json::from_value(json!({
         "settings": {
             "inputs": [{}],
-            "outputGroups": [{ "outputGroupSettings": { "fileGroupSettings": {} } }],
+            "outputGroups": [{
+                "outputGroupSettings": { "type": "FILE_GROUP_SETTINGS", "fileGroupSettings": {} },
+                "outputs": [{
+                    "nameModifier": "-main", "extension": "mp4", "containerSettings": { "container": "MP4" },
+                    "videoDescription": {
+                        "width": 32, "height": 32,
+                        "codecSettings": {
+                            "codec": "H_264",
+                            "h264Settings": { "rateControlMode": "QVBR", "maxBitrate": 1_000_000 },
+                        },
+                    },
+                }],
+            }],
         },
         "outputs": [{
             "id": "main", "suffix": "-main.mp4",

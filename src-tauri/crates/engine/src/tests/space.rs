@@ -62,8 +62,8 @@ fn too_little_space_holds_the_queue_and_fails_nothing() {
 #[test]
 fn the_needs_of_jobs_at_work_add_up_and_the_next_begins_when_one_is_through() {
     let mut stage = Stage::new();
-    let free = Room::of(&stage.path("in")).unwrap().free;
-    stage.hands.bytes_needed = free / 10 * 7;
+    let Room { free, reserve, .. } = Room::of(&stage.path("in")).unwrap();
+    stage.hands.bytes_needed = (free - reserve) / 10 * 7;
     let engine = stage.engine();
     let ids = ["a.mov", "b.mov"].map(|name| stage.submit_one(&engine, name, profile()));
     let (told, hears) = mpsc::channel();

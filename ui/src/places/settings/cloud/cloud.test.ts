@@ -14,6 +14,9 @@ import { isReady, STEP_NAMES, stepAdvice, stepTitle } from "./steps";
 let stored: Settings;
 let wishes: { wish: SetupWish; region: string | null | undefined }[];
 let missing: string | null;
+/** Settings of the environment. */
+let held: Pick<SettingsPage["effective"], "cloud" | "cost">;
+let overridden: string[];
 
 function report(): SetupReport {
   const steps = STEP_NAMES.map((name) => ({
@@ -27,10 +30,11 @@ function report(): SetupReport {
 
 beforeEach(() => {
   [stored, wishes, missing] = [{}, [], null];
+  [held, overridden] = [{ cloud: {}, cost: {} }, []];
   const page = (): SettingsPage => ({
     settings: stored,
-    effective: { workers: 1, nice: 0, work_dir: "/w", worker_memory_mb: 0 },
-    overridden_by: [],
+    effective: { workers: 1, nice: 0, work_dir: "/w", worker_memory_mb: 0, ...held },
+    overridden_by: overridden,
     data_dir: "/d",
     cores: 1,
     version: "1",
@@ -104,6 +108,20 @@ describe("the set-up", () => {
     expect(screen.getByText("Do something about role-policy.")).toBeTruthy();
     await prefs.change((now) => ({ ...now, desktop: { ...now.desktop, language: "zh-CN" } }));
     await screen.findByText(m.settings_step_policy_advice({}, { locale: "zh-CN" }));
+  });
+
+  it("goes by what the environment holds, which cannot be changed here", async () => {
+    const cloud = { bucket: "reels", region: "eu-west-3", role_arn: "arn:aws:iam::1:role/x", transfers: 7 };
+    held = { cloud, cost: { month_usd: 40 } };
+    overridden = Object.keys(cloud).map((name) => `SPILLWAY_CLOUD_${name.toUpperCase()}`);
+    overridden.push("SPILLWAY_MONTH_USD");
+    await open();
+    expect(screen.getByText(m.settings_setup_known({ bucket: "reels", region: "eu-west-3" }))).toBeTruthy();
+    for (const name of overridden) expect(screen.getByText(m.settings_overridden({ name }))).toBeTruthy();
+    const fields = screen.getAllByRole<HTMLInputElement>("textbox").filter((one) => one.disabled);
+    const values = fields.map((one) => one.value).sort();
+    expect(values).toEqual(["40", "7", "arn:aws:iam::1:role/x", "eu-west-3", "reels"]);
+    expect(stored).toEqual({});
   });
 
   it("has words for every step, and is not ready while one is missing", () => {

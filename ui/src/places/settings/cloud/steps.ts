@@ -23,7 +23,8 @@ export const stepTitle = (name: string) => doctorTitle(`cloud-${name}`);
 
 /** What to do about a step: the engine's English is more exact, other languages have the window's own words. */
 export function stepAdvice({ name, advice }: { name: string; advice: string }): Said {
-  const known = advice === "" || english() ? undefined : ADVICE[name];
+  const words = advice.includes("sts_endpoint") ? m.settings_step_endpoints_advice : ADVICE[name];
+  const known = advice === "" || english() ? undefined : words;
   return known ? own(known()) : raw(advice);
 }
 
@@ -34,6 +35,10 @@ export const OUTCOMES: Record<SetupOutcome, () => string> = {
   missing: m.settings_outcome_missing,
   skipped: m.settings_outcome_skipped,
 };
+
+/** A sentence in its parts: names of settings and permissions stand between backticks. */
+export const inParts = (text: string) =>
+  text.split("`").map((part, at) => ({ text: part, name: at % 2 === 1 }));
 
 /** Whether jobs can go to the cloud. */
 export const isReady = (report: SetupReport) =>

@@ -4,6 +4,7 @@ use spillway_cloud::convert::{Remedy, RemoteError, RemoteJob, RemoteStatus};
 
 use super::{Desk, Order, no_order};
 use crate::{
+    cost::Purse,
     db::{RemoteState, Tx},
     error::EngineError,
     failure::{Code, Failure, Trouble},
@@ -90,7 +91,7 @@ impl Desk<'_> {
         let tx = Tx::begin(&mut self.connection, self.tools.clock.now_ms())?;
         let known = tx.remote(row)?;
         tx.end_remote(row, state, error)?;
-        self.purse.void_chunk(&tx, &known.token, &known.work)?;
+        Purse::void_chunk(&tx, &known.token, &known.work)?;
         tx.commit()
     }
 }
