@@ -158,7 +158,7 @@ fn both_engines_deliver_the_same() {
     // What was charged is what the service says, and what was expected.
     let job = site.job(cloud["id"].as_str().unwrap());
     assert!(cloud["cost_usd"].as_f64().unwrap() > 0.0, "{cloud:#}");
-    assert_eq!(job["engine"], "cloud");
+    assert_eq!(job["job"]["engine"], "cloud", "{job:#}");
     assert_eq!(site.in_the_bucket(), Vec::<String>::new());
     assert_eq!(site.spillway.leftovers(), Vec::<String>::new());
 }
@@ -381,7 +381,7 @@ fn every_shipped_profile_costs_what_was_said_before() {
         let job = site.deliver(&source, profile.id, "cloud").delivered();
         let billed = priced(&site.convert.bill()) - before;
         let shown = site.job(job["id"].as_str().unwrap());
-        assert_eq!(shown["engine"], "cloud", "{shown:#}");
+        assert_eq!(shown["job"]["engine"], "cloud", "{shown:#}");
         let charges = said(site.command().args(["costs", "--csv", "--all"])).stdout;
         let mut table = csv::Reader::from_reader(charges.as_bytes());
         let head = table.headers().unwrap().clone();
