@@ -82,7 +82,9 @@ fn probe_and_doctor_and_profiles_answer() {
     let value: Value = serde_json::from_str(&doctor.stdout).unwrap();
     let names: Vec<&str> =
         value["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
-    assert_eq!(names, spillway_engine::doctor::DOCTOR_CHECKS);
+    // Each part of the account is looked at only once there is one.
+    let known = spillway_engine::doctor::DOCTOR_CHECKS.iter().filter(|name| !name.starts_with("cloud-"));
+    assert_eq!(names, known.copied().collect::<Vec<_>>());
     let profiles = spillway.run(["profiles", "--json"]);
     for id in ["web-mp4", "youtube", "apple-hls", "prores-mezzanine", "hevc-archive", "proxy-edit"] {
         assert!(profiles.stdout.contains(id), "{}", profiles.stdout);

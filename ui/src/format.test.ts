@@ -13,6 +13,7 @@ import {
   percent,
   percentDifference,
   preciseTime,
+  quantity,
   relativeDay,
   speed,
   time,
@@ -34,6 +35,11 @@ describe.each(LOCALES)("in %s", (language) => {
     locale.set(language);
     return make();
   };
+
+  it("small quantities keep their first figures", () =>
+    inside(() => {
+      expect([0, 0.0000432, 0.25, 1, 2.1666].map(quantity)).toEqual(["0", "0.000043", "0.25", "1", "2.17"]);
+    }));
 
   it("sizes keep their value to 1% and never have more than four figures", () => {
     const scale: Record<string, number> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, PB: 1e15 };

@@ -25,6 +25,12 @@ export function number(n: number): string {
   return figures("n", { maximumFractionDigits: 2 }).format(n);
 }
 
+/** Quantities of price lists: small ones keep their first figures, `0.0043`. */
+export function quantity(n: number): string {
+  if (n === 0 || Math.abs(n) >= 1) return number(n);
+  return figures("q", { maximumSignificantDigits: 2 }).format(n);
+}
+
 /** `0.417` as `41%`; rounded down, so that 100% means all of it. */
 export function percent(fraction: number): string {
   const whole = Math.floor(Math.min(Math.max(fraction, 0), 1) * 100 + 1e-9);

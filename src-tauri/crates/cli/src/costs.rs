@@ -104,7 +104,7 @@ fn foot(page: &CostsPage) -> String {
     let against = &page.comparison;
     if against.output_hours > 0.0 {
         lines.push(format!(
-            "A dedicated encoder around the clock (${}/h, {} of them, HD at {} times playing time) would have cost {}; spent were {}.",
+            "A dedicated encoder around the clock (${}/h, {} of them, HD at {} times playing time) would have cost {}; {} were spent.",
             against.usd_per_hour,
             against.machines,
             against.speed,

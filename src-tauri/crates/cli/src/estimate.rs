@@ -81,7 +81,7 @@ fn words(row: &Row, file: &str, paint: Paint) -> String {
     if !details.is_empty() {
         lines.push(text::table(&details).trim_end().to_owned());
     }
-    lines.push(format!("  auto: {}, {}", name(row.auto.engine), text::escape(&row.auto.text)));
+    lines.push(format!("  auto takes {}: {}", name(row.auto.engine), text::escape(&row.auto.text)));
     lines.push(String::new());
     lines.join("\n")
 }
@@ -159,7 +159,9 @@ mod tests {
             auto: route(EngineKind::Local, "The cloud is not set up."),
         };
         let said = words(&row, "/a", Paint::PLAIN);
-        for part in ["this machine", "$0.00", "$1.50 to $2.00", "No bucket is set.", "auto: this machine"] {
+        for part in
+            ["this machine", "$0.00", "$1.50 to $2.00", "No bucket is set.", "auto takes this machine"]
+        {
             assert!(said.contains(part), "{part}: {said}");
         }
     }

@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use spillway_cloud::{price::Traffic, transfer::Upload};
-use spillway_media::task::{CutDone, CutTask, Outcome, Progress, Task};
+use spillway_media::{
+    process::WorkerFailure,
+    task::{CutDone, CutTask, Outcome, Progress, Task},
+    types::{MediaCode, MediaError},
+};
 
 use super::Chunk;
 use crate::{
@@ -81,10 +85,25 @@ fn cut(
         count: chunk.cut.count,
         out: file.to_path_buf(),
     };
-    match bench.work(Task::Cut(task), &[folder.pictures()], true)? {
-        Outcome::Cut(done) => Ok(done),
-        other => Err(bench.unexpected(&other)),
+    match bench.run(Task::Cut(task), &[folder.pictures()], true)? {
+        Ok(Outcome::Cut(done)) => Ok(done),
+        Ok(other) => Err(bench.unexpected(&other)),
+        Err(WorkerFailure::Task(error)) if cannot_be_cut(&error) && !bench.stopping() => {
+            Err(in_one_piece(bench, &error))
+        }
+        Err(failure) => Err(bench.setback(&failure)),
     }
+}
+
+/// Whether packets cannot be copied so that exactly the wanted pictures come out: this machine decodes instead.
+fn cannot_be_cut(error: &MediaError) -> bool {
+    matches!(error.code, MediaCode::FrameMismatch | MediaCode::Unsupported)
+}
+
+fn in_one_piece(bench: &Bench<'_>, error: &MediaError) -> Setback {
+    let why = format!("The source cannot be cut into chunks: {}.", error.message);
+    let failure = Failure::new(Code::CloudRefused, bench.source(), why.clone());
+    Setback::Cloud { against: AgainstCloud::Unsupported { why }, trouble: Trouble::lasting(failure) }
 }
 
 fn write_down(bench: &Bench<'_>, row: &UploadRow) -> Result<(), Setback> {

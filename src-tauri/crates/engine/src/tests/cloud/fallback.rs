@@ -111,6 +111,18 @@ fn auto_comes_back_when_the_first_chunk_comes_back_wrong() {
 }
 
 #[test]
+fn auto_comes_back_when_the_source_cannot_be_cut() {
+    let (stage, sky, _) = stage();
+    let engine = dear(&stage, &sky);
+    stage.script(|name, _, _| name.starts_with("cut").then(|| fails(MediaCode::FrameMismatch)));
+    let id = submit(&stage, &engine, EngineWish::Auto);
+    run(&engine);
+    done_here(&stage, &sky, &engine, id, "unsupported");
+    assert_eq!(stage.count("inspect"), 2, "not planned as a damaged source");
+    assert!(sky.bill().is_empty());
+}
+
+#[test]
 fn cloud_fails_with_the_reason_and_leaves_nothing_there() {
     let refused = || CloudError::CredentialsRefused { code: "InvalidClientTokenId".into() };
     let (stage, sky, engine) = stage();
