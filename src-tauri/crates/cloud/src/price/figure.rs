@@ -6,6 +6,15 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Decimal<const ONE: i64, const MOST: i64>(pub(super) i64);
 
+/// Why a number is no figure of the book.
+#[derive(Debug, thiserror::Error)]
+enum FigureError {
+    #[error("{number} is not between 0 and {most}")]
+    OutOfRange { number: f64, most: i64 },
+    #[error("{number} has more decimal places than 1/{one}")]
+    TooFine { number: f64, one: i64 },
+}
+
 /// US dollars in billionths, up to 10.
 pub(super) type Usd = Decimal<1_000_000_000, 10>;
 /// How often a minute counts, in thousandths, up to 100.
@@ -20,14 +29,14 @@ impl<const ONE: i64, const MOST: i64> Decimal<ONE, MOST> {
         clippy::cast_possible_truncation,
         reason = "within 2^53 by the check"
     )]
-    fn read(number: f64) -> Result<Self, String> {
+    fn read(number: f64) -> Result<Self, FigureError> {
         if !(0.0..=MOST as f64).contains(&number) {
-            return Err(format!("{number} is not between 0 and {MOST}"));
+            return Err(FigureError::OutOfRange { number, most: MOST });
         }
         let scaled = (number * ONE as f64).round();
         // Both the text and this quotient are rounded to the nearest double: they agree if no place is lost.
         if (scaled / ONE as f64).to_bits() != number.to_bits() {
-            return Err(format!("{number} has more decimal places than 1/{ONE}"));
+            return Err(FigureError::TooFine { number, one: ONE });
         }
         Ok(Self(scaled as i64))
     }
